@@ -1,1 +1,1 @@
-"""training."""
+"""Training: one loop, exact resume, pre-training and fine-tuning."""

@@ -1,1 +1,9 @@
-"""data/featurize."""
+"""From a row's text to what the rest of the system needs: graphs, fingerprints, identity.
+
+``TASKS`` lists what a worker process can be asked to do with a molecule.
+"""
+
+from graftwork.data.featurize.molecule import SCHEMAS, UnusableMoleculeError, parse_molecule
+from graftwork.data.featurize.tasks import TASKS
+
+__all__ = ["SCHEMAS", "TASKS", "UnusableMoleculeError", "parse_molecule"]

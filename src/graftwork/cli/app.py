@@ -1,0 +1,46 @@
+"""All commands in one place."""
+
+from __future__ import annotations
+
+import typer
+
+from graftwork.cli.check_data import check_data
+from graftwork.cli.demo import demo
+from graftwork.cli.embed import embed
+from graftwork.cli.finetune import finetune
+from graftwork.cli.models import models
+from graftwork.cli.predict import predict
+from graftwork.cli.pretrain import pretrain
+
+app = typer.Typer(
+    name="graftwork",
+    help="Pre-train graph neural networks once, graft them onto tasks with few labels, and learn "
+    "honestly whether that helped.\n\nStart with: graftwork demo",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (demo, finetune, predict, embed, check_data, pretrain, models):
+    app.command()(command)
+
+
+def _version(value: bool) -> None:  # noqa: FBT001  (typer's callback signature)
+    if value:
+        from graftwork import __version__  # noqa: PLC0415
+
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(  # noqa: FBT001
+        False,  # noqa: FBT003
+        "--version",
+        callback=_version,
+        is_eager=True,
+        help="Show the version.",
+    ),
+) -> None:
+    _ = version

@@ -1,0 +1,39 @@
+"""Options that several commands share. Heavy modules load when a command runs, not for --help."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Input = Annotated[
+    Path,
+    typer.Option(
+        "-i", "--input", help="Table with one molecule per row: .csv .tsv .smi .sdf .parquet (.gz)."
+    ),
+]
+SmilesColumn = Annotated[
+    str | None,
+    typer.Option("-s", "--smiles-column", help="Column with the SMILES; found by name if omitted."),
+]
+Targets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-t",
+        "--target-columns",
+        help="Column with the labels; repeat it or separate names by commas, '*' means all others. "
+        "If omitted, the only numeric column.",
+    ),
+]
+ModelOption = Annotated[
+    str,
+    typer.Option(
+        "-m", "--model", help="A run directory, an artifact, or a name from 'graftwork models'."
+    ),
+]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
+Precision = Annotated[str, typer.Option(help="32-true, bf16-mixed or 16-mixed.")]
+TimeLimit = Annotated[
+    float | None, typer.Option(help="Stop training after so many seconds and use what is there.")
+]

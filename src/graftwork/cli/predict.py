@@ -1,0 +1,32 @@
+"""graftwork predict."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from graftwork.cli.options import Input, ModelOption, SmilesColumn
+
+
+def predict(
+    model: ModelOption,
+    input_path: Input,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="Table to write: .csv, .tsv (.gz) or .parquet.")
+    ] = Path("predictions.csv"),
+    smiles_column: SmilesColumn = None,
+) -> None:
+    """Predict a table: one row out per row in, in order, original columns kept.
+
+    Adds pred_<target> (a probability for classification), status (ok or rejected) and reason.
+
+    Example: graftwork predict -m run -i new_molecules.csv -o predictions.csv
+    """
+    from graftwork.cli.rows import write_rows  # noqa: PLC0415
+    from graftwork.inference import load  # noqa: PLC0415
+
+    loaded = load(model)
+    added = [f"pred_{task}" for task in loaded.require_tasks()]
+    write_rows(input_path, smiles_column, output, added, loaded.predict_records)

@@ -1,0 +1,65 @@
+"""Settings as frozen dataclasses, read strictly from JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, Self
+
+from graftwork.errors import InputError
+
+JumpingKnowledge = Literal["last", "sum", "mean", "max"]
+Kind = Literal["classification", "regression"]
+
+
+@dataclass(frozen=True)
+class Config:
+    """Base of all settings: to a dictionary and back, without guessing."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready dictionary."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Read settings; a missing or unknown key is an :class:`InputError`."""
+        known = {item.name for item in fields(cls)}
+        if set(values) != known:
+            raise InputError(
+                f"{cls.__name__} has missing keys {sorted(known - set(values))} and unknown keys "
+                f"{sorted(set(values) - known)}.",
+                "The file was written by another version, or changed by hand.",
+            )
+        return cls(**values)
+
+
+@dataclass(frozen=True)
+class EncoderConfig(Config):
+    """The shape of an encoder."""
+
+    conv: str = "gin"
+    """Message-passing layer."""
+    num_layers: int = 5
+    """Number of message-passing layers."""
+    dim: int = 300
+    """Width of the node embeddings."""
+    jumping_knowledge: JumpingKnowledge = "last"
+    """How the layers' outputs combine into the node embedding."""
+    dropout: float = 0.0
+    """Dropout after every layer while training."""
+
+
+@dataclass(frozen=True)
+class HeadConfig(Config):
+    """The shape of what sits on the encoder in a predictor."""
+
+    pooling: str = "mean"
+    """How node embeddings become a graph embedding."""
+    hidden_layers: int = 1
+    """Hidden layers of the head; 0 is a linear head."""
+    dropout: float = 0.1
+    """Dropout before every layer of the head while training."""
+    kind: Kind = "regression"
+    """What the targets are."""
+    tasks: tuple[str, ...] = ()
+    """Names of the targets."""

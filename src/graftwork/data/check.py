@@ -1,0 +1,130 @@
+"""What is wrong with a table: one finding per row and problem."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from graftwork.data.featurize import SCHEMAS
+from graftwork.data.isolate import shared_pool
+from graftwork.data.labels import parse_labels, target_columns
+from graftwork.data.record import Record
+from graftwork.data.sources import open_table
+
+KINDS = {
+    "unusable": "rows whose structure cannot become a graph",
+    "label": "label cells that are not numbers",
+    "no label": "rows without any label",
+    "mixture": "salts and mixtures; --standardize keeps the largest fragment",
+    "charged": "molecules with a net charge; --standardize neutralises what it can",
+    "duplicate": "the same molecule again",
+    "conflict": "the same molecule with different labels",
+    "variant": "the same molecule but for salt, charge or stereo",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One problem of one row."""
+
+    row: int
+    line: int
+    kind: str
+    value: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Check:
+    """The findings of a table, with the number of rows and of usable rows."""
+
+    rows: int
+    usable: int
+    findings: list[Finding]
+    warnings: list[str]
+
+    def counts(self) -> dict[str, int]:
+        """Return how many findings there are of each kind, in the order of ``KINDS``."""
+        found = Counter(finding.kind for finding in self.findings)
+        return {kind: found[kind] for kind in KINDS if found[kind]}
+
+
+def check_table(
+    path: Path, smiles_column: str | None = None, targets: Sequence[str] | None = None
+) -> Check:
+    """Look for everything that would spoil training or mislead a test.
+
+    Raises
+    ------
+    InputError
+        If the file or a column does not exist.
+    """
+    table = open_table(path, smiles_column)
+    tasks = target_columns(table, targets, table.structure_column) if targets else []
+    positions = [table.column(task) for task in tasks]
+    findings: list[Finding] = []
+    labels: dict[int, list[float]] = {}
+    records = list(table.rows())
+    for record in records:
+        if record.problem is not None:
+            findings.append(_finding(record, "unusable", record.problem))
+        values, problems = parse_labels([record.cells[i] for i in positions], tasks)
+        labels[record.row] = values
+        findings += [_finding(record, "label", problem) for problem in problems]
+        if tasks and np.isnan(values).all():
+            findings.append(_finding(record, "no label", "every target is missing"))
+    readable = [record for record in records if record.problem is None]
+    identities: list[tuple[Record, dict[str, Any]]] = []
+    for chunk in shared_pool().map(
+        "identity", SCHEMAS["default"], (record.structure for record in readable)
+    ):
+        findings += [_finding(readable[i], "unusable", reason) for i, reason in chunk.failed]
+        for found, results in chunk.parts:
+            identities += [(readable[i], r) for i, r in zip(found, results, strict=True)]
+    findings += _chemistry(identities)
+    findings += _repeats(identities, labels, tasks)
+    findings.sort(key=lambda finding: finding.row)
+    return Check(len(records), len(identities), findings, list(table.warnings))
+
+
+def _finding(record: Record, kind: str, detail: str) -> Finding:
+    return Finding(record.row, record.line, kind, record.structure[:200], detail)
+
+
+def _chemistry(identities: list[tuple[Record, dict[str, Any]]]) -> Iterator[Finding]:
+    for record, identity in identities:
+        if identity["fragments"] > 1:
+            yield _finding(record, "mixture", f"{identity['fragments']} fragments")
+        if identity["charge"]:
+            yield _finding(record, "charged", f"net charge {identity['charge']:+d}")
+
+
+def _repeats(
+    identities: list[tuple[Record, dict[str, Any]]],
+    labels: dict[int, list[float]],
+    tasks: Sequence[str],
+) -> Iterator[Finding]:
+    """Compare every molecule with the first of its kind."""
+    first: dict[str, Record] = {}
+    parents: defaultdict[str, dict[str, Record]] = defaultdict(dict)
+    for record, identity in identities:
+        name = identity["canonical"]
+        earlier = first.setdefault(name, record)
+        known = parents[identity["parent"]]
+        if earlier is not record:
+            yield _finding(record, "duplicate", f"same molecule as row {earlier.row}")
+            pairs = zip(tasks, labels[earlier.row], labels[record.row], strict=True)
+            for task, old, new in pairs:
+                if not np.isnan(old) and not np.isnan(new) and old != new:
+                    yield _finding(
+                        record, "conflict", f"{task}: {new:g}, but {old:g} in row {earlier.row}"
+                    )
+        elif known:
+            other = next(iter(known.values()))
+            yield _finding(record, "variant", f"differs from row {other.row} in salt or stereo")
+        known[name] = earlier

@@ -1,0 +1,85 @@
+"""What a worker process does with the text of one molecule, and how a chunk of results travels."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rdkit import Chem
+from rdkit.Chem import rdFingerprintGenerator
+from rdkit.Chem.MolStandardize import rdMolStandardize
+from rdkit.Chem.Scaffolds import MurckoScaffold
+from safetensors.numpy import load, save
+
+from graftwork.data.featurize.molecule import molecule_graph, parse_molecule
+from graftwork.graph.pack import PackedGraphs, pack
+from graftwork.graph.schema import FeatureSchema
+
+
+@dataclass(frozen=True)
+class Task:
+    """A named job on one molecule.
+
+    Parameters
+    ----------
+    run
+        ``(text, schema) -> result``; raises ``UnusableMoleculeError`` with the reason.
+    encode, decode
+        Turn the results of a chunk into bytes and back; no pickle crosses the pipe.
+    """
+
+    run: Callable[[str, FeatureSchema], Any]
+    encode: Callable[[Sequence[Any], FeatureSchema], bytes]
+    decode: Callable[[bytes], Any]
+
+
+def _graph(text: str, schema: FeatureSchema) -> Any:
+    return molecule_graph(parse_molecule(text, schema.options), schema)
+
+
+def _scaffold(text: str, schema: FeatureSchema) -> str:
+    """Bemis-Murcko scaffold with chirality, as Hu et al. group molecules; "" without a ring."""
+    molecule = parse_molecule(text, schema.options)
+    return MurckoScaffold.MurckoScaffoldSmiles(mol=molecule, includeChirality=True)
+
+
+def _fingerprint(text: str, schema: FeatureSchema) -> dict[str, int]:
+    """Unfolded ECFP4 counts: identifier -> count."""
+    counts = _MORGAN.GetSparseCountFingerprint(parse_molecule(text, schema.options))
+    return {str(key): value for key, value in counts.GetNonzeroElements().items()}
+
+
+def _identity(text: str, schema: FeatureSchema) -> dict[str, Any]:
+    """What ``check-data`` needs: two canonical names, fragments and charge."""
+    molecule = parse_molecule(text, schema.options)
+    parent = rdMolStandardize.LargestFragmentChooser().choose(molecule)
+    parent = rdMolStandardize.Uncharger().uncharge(parent)
+    Chem.RemoveStereochemistry(parent)
+    return {
+        "canonical": Chem.MolToSmiles(molecule),
+        "parent": Chem.MolToSmiles(parent),  # ignores salt, charge and stereo
+        "fragments": len(Chem.GetMolFrags(molecule)),
+        "charge": Chem.GetFormalCharge(molecule),
+        "atoms": molecule.GetNumAtoms(),
+    }
+
+
+_MORGAN = rdFingerprintGenerator.GetMorganGenerator(radius=2)
+
+
+def _to_json(results: Sequence[Any], _schema: FeatureSchema) -> bytes:
+    return json.dumps(list(results)).encode()
+
+
+TASKS: dict[str, Task] = {
+    "graph": Task(
+        _graph,
+        lambda graphs, schema: save(pack(graphs, schema).arrays()),
+        lambda data: PackedGraphs(**load(data)),
+    ),
+    "scaffold": Task(_scaffold, _to_json, json.loads),
+    "fingerprint": Task(_fingerprint, _to_json, json.loads),
+    "identity": Task(_identity, _to_json, json.loads),
+}

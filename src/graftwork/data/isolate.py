@@ -1,0 +1,212 @@
+"""Run chemistry in worker processes that any molecule may kill without hurting the run."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import functools
+import itertools
+import os
+import queue
+import subprocess
+import sys
+import tempfile
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from graftwork.data.featurize.tasks import TASKS
+from graftwork.data.worker import read_frame, read_position, write_frame
+from graftwork.errors import RunError
+from graftwork.graph.schema import FeatureSchema
+
+CHUNK = 256
+TIME_LIMIT = 10.0
+
+
+@dataclass(frozen=True)
+class ChunkResult:
+    """Results for a run of consecutive items.
+
+    Parameters
+    ----------
+    start
+        Position of the chunk's first item in the whole input.
+    parts
+        ``(positions, results)`` pairs: what the task's decoder returned, for these positions.
+    failed
+        ``(position, reason)`` of the others.
+    """
+
+    start: int
+    parts: list[tuple[list[int], Any]]
+    failed: list[tuple[int, str]]
+
+
+class IsolatedPool:
+    """Worker processes that answer in order, each molecule under a time and memory limit.
+
+    A molecule that outlasts ``time_limit`` seconds or kills its worker is reported as failed with
+    the reason; the worker is replaced and the rest of its chunk is done again.
+
+    Parameters
+    ----------
+    workers
+        Number of processes; default one per available core.
+    time_limit
+        Seconds per molecule.
+    """
+
+    def __init__(self, workers: int | None = None, time_limit: float = TIME_LIMIT) -> None:
+        self.workers = workers or available_cores()
+        self.time_limit = time_limit
+        self._idle: queue.SimpleQueue[_Worker | None] = queue.SimpleQueue()
+        for _ in range(self.workers):
+            self._idle.put(None)  # a place; its process starts when first needed
+        self._threads = ThreadPoolExecutor(self.workers, thread_name_prefix="graftwork-chemistry")
+
+    def map(
+        self, task: str, schema: FeatureSchema, items: Iterable[str], chunk: int = CHUNK
+    ) -> Iterator[ChunkResult]:
+        """Yield the results of ``TASKS[task]`` chunk by chunk, in order, reading ahead a little."""
+        pending: deque[Future[ChunkResult]] = deque()
+        iterator = iter(items)
+        start = 0
+        try:
+            while texts := list(itertools.islice(iterator, chunk)):
+                pending.append(self._threads.submit(self._run, task, schema, start, texts))
+                start += len(texts)
+                if len(pending) > 2 * self.workers:
+                    yield pending.popleft().result()
+            while pending:
+                yield pending.popleft().result()
+        finally:
+            for future in pending:
+                future.cancel()
+
+    def collect(self, task: str, schema: FeatureSchema, items: Sequence[str]) -> list[Any]:
+        """Return one JSON result per item, None where the molecule failed."""
+        results: list[Any] = [None] * len(items)
+        chunk = max(1, min(CHUNK, len(items) // (2 * self.workers) + 1))
+        for done in self.map(task, schema, items, chunk):
+            for positions, values in done.parts:
+                for position, value in zip(positions, values, strict=True):
+                    results[position] = value
+        return results
+
+    def close(self) -> None:
+        """Stop the worker processes."""
+        self._threads.shutdown(cancel_futures=True)
+        while not self._idle.empty():
+            worker = self._idle.get()
+            if worker is not None:
+                worker.stop()
+
+    def _run(self, task: str, schema: FeatureSchema, start: int, texts: list[str]) -> ChunkResult:
+        left = list(range(len(texts)))
+        result = ChunkResult(start, [], [])
+        worker = self._idle.get()
+        try:
+            while left:
+                worker = worker or _Worker()
+                try:
+                    answer, payload = worker.ask(
+                        task, schema, [texts[i] for i in left], self.time_limit
+                    )
+                except (EOFError, OSError):
+                    position, reason = worker.post_mortem(self.time_limit)
+                    worker = None
+                    result.failed.append((start + left.pop(position), reason))
+                    continue
+                failed = {start + left[i]: reason for i, reason in answer["failed"]}
+                good = [start + i for i in left if start + i not in failed]
+                result.failed.extend(failed.items())
+                result.parts.append((good, TASKS[task].decode(payload)))
+                break
+        finally:
+            self._idle.put(worker)
+        return result
+
+
+class _Worker:
+    """One worker process and the file in which it notes the molecule it works on."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="graftwork-")
+        self._heartbeat = Path(self._folder.name) / "heartbeat"
+        self._heartbeat.write_bytes(b"\xff" * 8)
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  (lives as long as the worker)
+        self._asked = time.monotonic()
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        self._process = subprocess.Popen(  # noqa: S603  (our own module, our own interpreter)
+            [sys.executable, "-m", "graftwork.data.worker", str(self._heartbeat)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            env=environment,
+        )
+        try:
+            self._read()
+        except EOFError:
+            raise RunError(
+                f"A chemistry worker process could not start: {self._last_words()}",
+                "Check that RDKit imports: python -c 'import rdkit'.",
+            ) from None
+
+    def ask(self, task: str, schema: FeatureSchema, items: list[str], limit: float) -> Any:
+        self._asked = time.monotonic()
+        if self._process.stdin is None:
+            raise EOFError
+        request = {"task": task, "schema": schema.to_dict(), "items": items, "time_limit": limit}
+        write_frame(self._process.stdin, request)
+        return self._read()
+
+    def post_mortem(self, limit: float) -> tuple[int, str]:
+        """Return the position of the molecule that killed this worker, and why."""
+        code = self._process.wait()
+        position = read_position(self._heartbeat)
+        elapsed = time.monotonic() - self._asked
+        self.stop()
+        if position < 0:
+            raise RunError(f"A chemistry worker process died (exit code {code}) between molecules.")
+        if code == 1 and elapsed >= limit:
+            return position, f"took longer than {limit:g} s"
+        return position, f"killed its worker process (exit code {code})"
+
+    def stop(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout, self._errors):
+            if stream is not None:
+                with contextlib.suppress(OSError):
+                    stream.close()
+        self._folder.cleanup()
+
+    def _read(self) -> Any:
+        if self._process.stdout is None:
+            raise EOFError
+        return read_frame(self._process.stdout)
+
+    def _last_words(self) -> str:
+        self._errors.seek(0)
+        lines = self._errors.read().decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else "no message"
+
+
+def available_cores() -> int:
+    """Return the number of cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@functools.cache
+def shared_pool() -> IsolatedPool:
+    """Return the pool that this process shares; its workers end with the process."""
+    pool = IsolatedPool()
+    atexit.register(pool.close)
+    return pool

@@ -1,0 +1,131 @@
+"""A table with labels, ready for fine-tuning."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from graftwork.data.build import Progress, build_store
+from graftwork.data.isolate import shared_pool
+from graftwork.data.labels import parse_labels, target_columns
+from graftwork.data.record import Record, Reject
+from graftwork.data.sources import open_table
+from graftwork.data.splits import Split, SplitRequest, make_split
+from graftwork.data.store import GraphStore
+from graftwork.errors import InputError
+from graftwork.graph.schema import FeatureSchema
+
+
+@dataclass(frozen=True)
+class LabelledData:
+    """Usable molecules with their labels, and the rows that were not usable.
+
+    Parameters
+    ----------
+    records
+        The usable rows, in the order of the store.
+    store
+        Their graphs.
+    y
+        float64 ``[molecules, tasks]``, NaN where a label is missing.
+    tasks
+        Names of the target columns.
+    rejects
+        Rows left out (status ``rejected``) and cells ignored (status ``warning``).
+    total
+        Number of data rows in the table.
+    split_cells
+        Cells of the splits column, if one was asked for.
+    warnings
+        What is odd about the table as a whole.
+    """
+
+    records: list[Record]
+    store: GraphStore
+    y: npt.NDArray[np.float64]
+    tasks: tuple[str, ...]
+    rejects: list[Reject]
+    total: int
+    split_cells: list[str]
+    warnings: list[str]
+
+    @property
+    def structures(self) -> list[str]:
+        """The text of every usable structure."""
+        return [record.structure for record in self.records]
+
+    def split(self, name: str, sizes: tuple[float, float, float], seed: int) -> Split:
+        """Split the usable molecules; scaffolds are computed in the worker processes."""
+        scaffolds: list[str] = []
+        if "scaffold" in name:
+            found = shared_pool().collect("scaffold", self.store.schema, self.structures)
+            # a scaffold that cannot be computed stands alone, under its own text
+            scaffolds = [
+                text if scaffold is None else scaffold
+                for scaffold, text in zip(found, self.structures, strict=True)
+            ]
+        request = SplitRequest(len(self.store), sizes, seed, scaffolds, self.split_cells)
+        return make_split(name, request)
+
+
+def load_labelled(
+    path: Path,
+    schema: FeatureSchema,
+    *,
+    smiles_column: str | None = None,
+    targets: Sequence[str] | None = None,
+    splits_column: str | None = None,
+    progress: Progress = lambda _count: None,
+) -> LabelledData:
+    """Read a table and turn every usable, labelled row into a graph.
+
+    Raises
+    ------
+    InputError
+        If a column is missing, or no row is usable.
+    """
+    table = open_table(path, smiles_column)
+    tasks = [
+        task
+        for task in target_columns(table, targets, table.structure_column)
+        if task != splits_column
+    ]
+    positions = [table.column(task) for task in tasks]
+    split_position = None if splits_column is None else table.column(splits_column)
+    records: list[Record] = []
+    labels: dict[int, list[float]] = {}
+    rejects: list[Reject] = []
+    for record in table.rows():
+        values, problems = parse_labels([record.cells[i] for i in positions], tasks)
+        labels[record.row] = values
+        reason = record.problem
+        if reason is None and np.isnan(values).all():
+            reason = "; ".join(problems) or "no label"
+        elif problems:
+            text = "; ".join(problems)
+            rejects.append(Reject(record.row, record.line, record.structure[:200], text, "warning"))
+        records.append(replace(record, problem=reason))
+    build = build_store(records, schema, progress=progress)
+    if len(build.store) == 0:
+        reasons = sorted({reject.reason for reject in build.rejects})[:3]
+        raise InputError(
+            f"{path}: none of {len(records)} rows is a usable molecule with a label"
+            + (f" ({'; '.join(reasons)})." if reasons else "."),
+            "Check -s/--smiles-column and -t/--target-columns, or run graftwork check-data.",
+        )
+    by_row = {record.row: record for record in records}
+    usable = [by_row[row] for row in build.store.row.tolist()]
+    return LabelledData(
+        records=usable,
+        store=build.store,
+        y=np.array([labels[record.row] for record in usable], np.float64),
+        tasks=tuple(tasks),
+        rejects=sorted([*rejects, *build.rejects], key=lambda reject: reject.row),
+        total=len(records),
+        split_cells=[] if split_position is None else [r.cells[split_position] for r in usable],
+        warnings=list(table.warnings),
+    )

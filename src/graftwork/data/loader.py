@@ -1,0 +1,34 @@
+"""From a store to batches: one vectorised gather each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from graftwork.data.store import GraphStore
+from graftwork.graph.batch import GraphBatch
+
+Labels = npt.NDArray[np.float32]
+
+
+def load_batch(
+    store: GraphStore, graphs: npt.ArrayLike, labels: Labels | None = None
+) -> GraphBatch:
+    """Gather graphs (and their rows of ``labels`` ``[len(store), tasks]``) into a batch."""
+    index = np.asarray(graphs, np.int64)
+    return GraphBatch.from_packed(
+        store.graphs.take(index), None if labels is None else labels[index]
+    )
+
+
+def in_order(
+    store: GraphStore, graphs: npt.NDArray[np.int64], max_nodes: int = 20_000
+) -> Iterator[tuple[npt.NDArray[np.int64], GraphBatch]]:
+    """Yield ``(positions, batch)`` over the given graphs, each batch of about ``max_nodes``."""
+    nodes = np.cumsum(np.diff(store.graphs.node_ptr)[graphs])
+    bounds = np.flatnonzero(np.diff(nodes // max_nodes)) + 1
+    for chosen in np.split(graphs, bounds):
+        if len(chosen):
+            yield chosen, load_batch(store, chosen)

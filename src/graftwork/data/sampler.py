@@ -1,0 +1,55 @@
+"""The order of training examples: a pure function of (seed, epoch), hence trivially resumable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from graftwork.rng import numpy_rng
+
+
+@dataclass(frozen=True)
+class BatchSampler:
+    """Shuffled batches, without end.
+
+    Parameters
+    ----------
+    count
+        Number of examples.
+    batch_size
+        Examples per batch over all ranks; the last, smaller batch of an epoch is dropped when it
+        would hold fewer than two examples per rank (batch normalisation needs two).
+    seed
+        Data seed.
+    rank, world
+        This process and the number of processes; each gets its own slice of every batch.
+    """
+
+    count: int
+    batch_size: int
+    seed: int = 0
+    rank: int = 0
+    world: int = 1
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Number of batches per epoch."""
+        whole, rest = divmod(self.count, self.batch_size)
+        return max(1, whole + (rest >= 2 * self.world))
+
+    def epoch(self, epoch: int) -> npt.NDArray[np.int64]:
+        """Return the order of the examples in an epoch."""
+        return numpy_rng(self.seed, "sampler", epoch).permutation(self.count)
+
+    def batches(self, step: int = 0) -> Iterator[npt.NDArray[np.int64]]:
+        """Yield the batches from global step ``step`` on."""
+        epoch, position = divmod(step, self.steps_per_epoch)
+        while True:
+            order = self.epoch(epoch)
+            for batch in range(position, self.steps_per_epoch):
+                chosen = order[batch * self.batch_size : (batch + 1) * self.batch_size]
+                yield chosen[self.rank :: self.world]
+            epoch, position = epoch + 1, 0

@@ -1,0 +1,44 @@
+"""A split that the table itself gives."""
+
+from __future__ import annotations
+
+from graftwork.data.splits.split import Split, SplitRequest, sorted_split
+from graftwork.errors import InputError
+from graftwork.rng import numpy_rng
+
+_NAMES = {
+    "train": 0,
+    "training": 0,
+    "val": 1,
+    "valid": 1,
+    "validation": 1,
+    "dev": 1,
+    "test": 2,
+    "testing": 2,
+    "holdout": 2,
+}
+
+
+def column_split(request: SplitRequest) -> Split:
+    """Follow a column of ``train``, ``val`` and ``test`` cells.
+
+    Where the column names no validation molecule, the validation share is drawn from training by
+    the data seed.
+    """
+    parts: tuple[list[int], list[int], list[int]] = ([], [], [])
+    for position, cell in enumerate(request.column):
+        part = _NAMES.get(cell.strip().lower())
+        if part is None:
+            raise InputError(
+                f"The splits column says {cell!r} for usable molecule {position}.",
+                "Expected train, val or test in every row.",
+            )
+        parts[part].append(position)
+    train, val, test = parts
+    if not val and len(train) > 1:
+        share = request.sizes[1] / (request.sizes[0] + request.sizes[1])
+        count = min(len(train) - 1, max(1, round(share * len(train))))
+        order = numpy_rng(request.seed, "split").permutation(len(train))
+        val = [train[i] for i in order[:count]]
+        train = [train[i] for i in order[count:]]
+    return sorted_split("column", train, val, test)

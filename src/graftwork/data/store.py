@@ -1,0 +1,112 @@
+"""The packed store: a directory of flat memory-mapped columns, or the same in memory."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from graftwork.errors import InputError
+from graftwork.graph.pack import PackedGraphs, concatenate
+from graftwork.graph.schema import FeatureSchema
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class GraphStore:
+    """Packed graphs with their schema and the input row each came from.
+
+    Parameters
+    ----------
+    schema
+        What the columns mean.
+    graphs
+        The packed arrays; memory maps when the store was opened from a directory.
+    row
+        int64 ``[num_graphs]``: 0-based data row of the source table.
+    """
+
+    schema: FeatureSchema
+    graphs: PackedGraphs
+    row: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        """Return the number of graphs."""
+        return self.graphs.num_graphs
+
+    @classmethod
+    def open(cls, folder: Path) -> GraphStore:
+        """Map a store that :class:`StoreWriter` finished. Opens instantly, whatever its size."""
+        try:
+            meta = json.loads((folder / "store.json").read_text())
+            schema = FeatureSchema.from_dict(json.loads((folder / "schema.json").read_text()))
+            columns = {
+                name: _map(folder / f"{name}.bin", np.dtype(dtype), tuple(shape))
+                for name, (dtype, shape) in meta["columns"].items()
+            }
+            row = columns.pop("row")
+            return cls(schema, PackedGraphs(**columns), row)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError(
+                f"{folder} is not a complete graph store: {error}.", "Build it again."
+            ) from error
+
+    @classmethod
+    def from_parts(
+        cls, schema: FeatureSchema, parts: list[tuple[list[int], PackedGraphs]]
+    ) -> GraphStore:
+        """Join ``(rows, packed graphs)`` pairs in memory."""
+        rows = [row for rows, _ in parts for row in rows]
+        packed = concatenate([graphs for _, graphs in parts], schema)
+        return cls(schema, packed, np.array(rows, np.int64))
+
+
+class StoreWriter:
+    """Append packed graphs to a new store directory, then :meth:`finish` it."""
+
+    def __init__(self, folder: Path, schema: FeatureSchema) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "store.json").unlink(missing_ok=True)
+        self._folder = folder
+        self._schema = schema
+        self._files: dict[str, IO[bytes]] = {}
+        self._columns: dict[str, tuple[str, list[int]]] = {}
+        self._totals = {"node_ptr": 0, "edge_ptr": 0}
+
+    def append(self, rows: list[int], graphs: PackedGraphs) -> None:
+        """Add graphs that came from these source rows."""
+        columns = {**graphs.arrays(), "row": np.array(rows, np.int64)}
+        for name in ("node_ptr", "edge_ptr"):
+            shifted = columns[name] + self._totals[name]
+            self._totals[name] = int(shifted[-1])
+            columns[name] = shifted if name not in self._files else shifted[1:]
+        for name, values in columns.items():
+            if name not in self._files:
+                self._files[name] = (self._folder / f"{name}.bin").open("wb")
+                self._columns[name] = (values.dtype.str, [0, *values.shape[1:]])
+            self._files[name].write(np.ascontiguousarray(values).tobytes())
+            self._columns[name][1][0] += len(values)
+
+    def finish(self) -> GraphStore:
+        """Write the description last, so that a half-written store never opens."""
+        if not self._files:
+            self.append([], concatenate([], self._schema))
+        for file in self._files.values():
+            file.close()
+        (self._folder / "schema.json").write_text(json.dumps(self._schema.to_dict(), indent=1))
+        meta = {"format": FORMAT, "columns": self._columns}
+        (self._folder / "store.json").write_text(json.dumps(meta, indent=1))
+        return GraphStore.open(self._folder)
+
+
+def _map(path: Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> npt.NDArray[Any]:
+    if path.stat().st_size != dtype.itemsize * int(np.prod(shape)):
+        raise ValueError(f"{path.name} has {path.stat().st_size} bytes, not {shape} of {dtype}")
+    if 0 in shape:
+        return np.empty(shape, dtype)
+    return np.memmap(path, dtype, mode="r", shape=shape)

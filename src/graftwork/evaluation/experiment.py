@@ -1,0 +1,224 @@
+"""The fine-tuning experiment: every model on the same split and seeds, and the verdict."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from graftwork import console
+from graftwork.config import Kind
+from graftwork.data.isolate import shared_pool
+from graftwork.data.labelled import LabelledData
+from graftwork.data.splits import Split
+from graftwork.errors import InputError
+from graftwork.evaluation.baselines import BASELINES, Fingerprints
+from graftwork.evaluation.interval import Interval, interval
+from graftwork.evaluation.verdict import Comparison, Runs, compare
+from graftwork.metrics import evaluate, primary_metric
+from graftwork.nn.encoder import Encoder
+from graftwork.training.fit import FitConfig, Fitted, fit, predict_rows
+
+PRETRAINED, SCRATCH = "pretrained", "scratch"
+Values = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ModelRuns:
+    """One model's runs.
+
+    Parameters
+    ----------
+    seeds
+        The model seeds; one for a model that needs no random numbers.
+    predictions
+        float64 ``[seeds, molecules, tasks]`` for all usable molecules, training rows included.
+    deterministic
+        Whether another seed would change nothing.
+    fitted
+        The networks and their learning curves, one per seed; empty for fingerprint baselines.
+    notes
+        What a reader of the numbers should know.
+    """
+
+    seeds: tuple[int, ...]
+    predictions: Values
+    deterministic: bool = False
+    fitted: tuple[Fitted, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """All models on one split.
+
+    Parameters
+    ----------
+    models
+        Runs by model name: ``pretrained``, ``scratch``, ``ecfp-rf``, ``fingerprint-gp``.
+    """
+
+    data: LabelledData
+    split: Split
+    kind: Kind
+    models: dict[str, ModelRuns]
+
+    @property
+    def metric(self) -> str:
+        """The metric that the comparison uses."""
+        return primary_metric(self.kind)
+
+    @property
+    def network(self) -> str:
+        """The network that this experiment is about."""
+        return PRETRAINED if PRETRAINED in self.models else SCRATCH
+
+    def intervals(self) -> dict[str, Interval]:
+        """Return each model's test metric with its interval."""
+        truth = self.data.y[self.split.test]
+        return {
+            name: interval(
+                truth,
+                runs.predictions[:, self.split.test],
+                self.metric,
+                deterministic=runs.deterministic,
+            )
+            for name, runs in self.models.items()
+        }
+
+    def comparisons(self) -> list[Comparison]:
+        """Hold the network against every other model, paired over seeds and test rows."""
+        truth = self.data.y[self.split.test]
+        return [
+            compare(truth, self._runs(self.network), self._runs(other), self.metric)
+            for other in self.models
+            if other != self.network
+        ]
+
+    def results(self) -> list[dict[str, Any]]:
+        """Return tidy rows ``model, seed, split, task, metric, value`` (and why a value is not)."""
+        rows: list[dict[str, Any]] = []
+        for name, runs in self.models.items():
+            for seed, predictions in zip(runs.seeds, runs.predictions, strict=True):
+                for part in ("val", "test"):
+                    index = self.split.parts()[part]
+                    found = evaluate(
+                        self.data.y[index], predictions[index], self.data.tasks, self.kind
+                    )
+                    rows += [
+                        {"model": name, "seed": seed, "split": part, **row.to_dict()}
+                        for row in found
+                    ]
+        return rows
+
+    def _runs(self, name: str) -> Runs:
+        runs = self.models[name]
+        return Runs(name, runs.predictions[:, self.split.test], runs.deterministic)
+
+
+def transfer_verdict(comparisons: list[Comparison]) -> str | None:
+    """Return the verdict on pre-training: the comparison of pretrained with scratch."""
+    for comparison in comparisons:
+        if (comparison.model, comparison.against) == (PRETRAINED, SCRATCH):
+            return comparison.verdict
+    return None
+
+
+def run_experiment(
+    data: LabelledData,
+    split: Split,
+    encoder: Encoder,
+    config: FitConfig,
+    kind: Kind,
+    *,
+    pretrained: bool,
+    seeds: tuple[int, ...],
+    baselines: tuple[str, ...] = tuple(BASELINES),
+    time_limit: float | None = None,
+) -> Experiment:
+    """Train the network over seeds, from ``encoder`` and from scratch, beside the baselines.
+
+    Parameters
+    ----------
+    encoder
+        Gives the shape, and with ``pretrained`` the weights.
+    time_limit
+        Seconds for the networks; each run gets an equal share of what is left.
+    """
+    names = (PRETRAINED, SCRATCH) if pretrained else (SCRATCH,)
+    fingerprints = fingerprints_of(data)
+    others = {
+        name: _fit_baseline(name, fingerprints, data, split, kind, seeds) for name in baselines
+    }
+    everyone = np.arange(len(data.store))
+    fitted: dict[str, list[Fitted]] = {name: [] for name in names}
+    deadline = None if time_limit is None else time.monotonic() + time_limit
+    runs = [(seed, name) for seed in seeds for name in names]
+    with console.progress("Fine-tuning", len(runs)) as update:
+        for count, (seed, name) in enumerate(runs):
+            update(count, f"{name}, seed {seed}")
+            share = None
+            if deadline is not None:
+                share = max(1.0, (deadline - time.monotonic()) / (len(runs) - count))
+            fitted[name].append(
+                fit(
+                    data.store,
+                    data.y,
+                    split.train,
+                    split.val,
+                    encoder,
+                    config,
+                    kind,
+                    data.tasks,
+                    seed=seed,
+                    scratch=name == SCRATCH,
+                    time_limit=share,
+                )
+            )
+            update(count + 1)
+    networks = {
+        name: ModelRuns(
+            seeds,
+            np.stack([predict_rows(f.predictor, data.store, everyone) for f in fitted[name]]),
+            fitted=tuple(fitted[name]),
+        )
+        for name in names
+    }
+    return Experiment(data, split, kind, {**networks, **others})
+
+
+def _fit_baseline(
+    name: str,
+    fingerprints: Fingerprints,
+    data: LabelledData,
+    split: Split,
+    kind: Kind,
+    seeds: tuple[int, ...],
+) -> ModelRuns:
+    if name not in BASELINES:
+        raise InputError(f"No baseline is called {name!r}.", f"Known: {', '.join(BASELINES)}.")
+    console.say(f"Fitting the baseline {name}")
+    train = fingerprints.take(split.train)
+    predictions: list[Values] = []
+    notes: list[str] = []
+    deterministic = False
+    for seed in seeds:
+        model = BASELINES[name]().fit(train, data.y[split.train], kind, seed)
+        predictions.append(model.predict(fingerprints))
+        notes, deterministic = model.notes, model.deterministic
+        if deterministic:
+            break
+    return ModelRuns(
+        seeds[: len(predictions)], np.stack(predictions), deterministic, notes=tuple(notes)
+    )
+
+
+def fingerprints_of(data: LabelledData) -> Fingerprints:
+    """Compute unfolded ECFP4 counts in the worker processes."""
+    counts = shared_pool().collect("fingerprint", data.store.schema, data.structures)
+    return Fingerprints.from_counts(
+        [{int(key): value for key, value in (row or {}).items()} for row in counts]
+    )

@@ -1,0 +1,200 @@
+"""The interval of a metric, or of a difference of two models, over seeds and test rows."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import stats
+
+from graftwork.errors import InputError
+from graftwork.metrics import task_scores
+from graftwork.rng import numpy_rng
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy.typing as npt
+
+    FloatArray = npt.NDArray[np.float64]
+    Statistic = Callable[[npt.NDArray[np.intp]], FloatArray]
+
+LEVEL = 0.95
+N_BOOT = 200
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate with its 95 % interval; None where there is none, and `note` says why.
+
+    Parameters
+    ----------
+    estimate
+        Mean over seeds of the mean over tasks.
+    lower, upper
+        The ends of the interval.
+    seeds
+        How many seeds the estimate is a mean of.
+    note
+        Why a number is missing, or which tasks were left out.
+    """
+
+    estimate: float | None
+    lower: float | None
+    upper: float | None
+    seeds: int
+    note: str | None = None
+
+    def to_dict(self) -> dict[str, float | int | str | None]:
+        """Return the fields as JSON types."""
+        return asdict(self)
+
+
+def interval(
+    y_true: npt.ArrayLike,
+    predictions: npt.ArrayLike,
+    metric: str,
+    *,
+    deterministic: bool = False,
+    n_boot: int = N_BOOT,
+    seed: int = 0,
+) -> Interval:
+    """Return a metric of one model with its interval over seeds and test rows.
+
+    Parameters
+    ----------
+    y_true
+        Labels of the test rows, shape ``[rows, tasks]``, NaN where missing.
+    predictions
+        Shape ``[seeds, rows, tasks]``: one model, trained once per seed.
+    metric
+        A key of `graftwork.metrics.METRICS`.
+    deterministic
+        True for a model that does not depend on the seed: one seed is then enough.
+    n_boot
+        Bootstrap replicates, at least 2.
+    seed
+        Of the bootstrap.
+
+    Raises
+    ------
+    InputError
+        See `graftwork.metrics.task_scores`; or the predictions are not 3-D; or too few
+        replicates.
+    """
+    truth, predicted = np.asarray(y_true, dtype=np.float64), checked_seeds(predictions)
+
+    def statistic(rows: npt.NDArray[np.intp]) -> FloatArray:
+        return task_scores(truth[rows], predicted[:, rows], metric)
+
+    known = deterministic or len(predicted) > 1
+    return over_seeds_and_rows(
+        statistic, len(truth), seed_variance_known=known, n_boot=n_boot, seed=seed
+    )
+
+
+def over_seeds_and_rows(
+    statistic: Statistic, rows: int, *, seed_variance_known: bool, n_boot: int, seed: int
+) -> Interval:
+    r"""Return the interval of a mean over seeds of a statistic of test rows.
+
+    Two variances add up. Training again would change the mean of n seeds by :math:`s^2 / n`, with
+    s the standard deviation over seeds; other test rows would change it by the variance of its
+    bootstrap over rows (Efron and Tibshirani, An Introduction to the Bootstrap, 1993), all seeds
+    and both models on the same resampled rows. The quantile is Student's, with the
+    Welch-Satterthwaite degrees of freedom of the sum (n - 1 and replicates - 1). What the interval
+    does not hold is another choice of training rows.
+
+    A task counts when it is defined for every seed and model. In a replicate that loses a task
+    (by drawing one class only, say) the other tasks' deviations from their full-sample values
+    are averaged, so that a change in the mix of tasks is not taken for sampling noise.
+
+    Parameters
+    ----------
+    statistic
+        Row numbers, possibly repeated -> shape ``[seeds, tasks]``, NaN where undefined.
+    rows
+        How many test rows there are.
+    seed_variance_known
+        False when one seed stands for a model that depends on it: there is no interval then.
+    n_boot
+        Bootstrap replicates, at least 2.
+    seed
+        Of the bootstrap.
+
+    Raises
+    ------
+    InputError
+        Too few replicates, or what the statistic raises.
+    """
+    if n_boot < 2:
+        raise InputError(f"n_boot is {n_boot}.", "A variance needs at least 2 replicates.")
+    full = statistic(np.arange(rows))
+    seeds = len(full)
+    counted = np.flatnonzero(np.isfinite(full).all(axis=0))
+    if not counted.size:
+        return Interval(None, None, None, seeds, "the metric is undefined for every task")
+    tasks = full.shape[1]
+    left_out = tasks - len(counted)
+    note = f"{left_out} of {tasks} tasks left out: undefined" if left_out else None
+    per_seed = full[:, counted].mean(axis=1)
+    estimate = float(per_seed.mean())
+    if not seed_variance_known:
+        reason = "one seed: the variance over seeds is unknown, more seeds are needed"
+        return Interval(estimate, None, None, seeds, "; ".join(filter(None, [reason, note])))
+    deviations = _bootstrap(statistic, full, counted, rows=rows, n_boot=n_boot, seed=seed)
+    if 2 * len(deviations) < max(n_boot, 4):
+        reason = "too few test rows: the metric is undefined in most bootstrap replicates"
+        return Interval(estimate, None, None, seeds, "; ".join(filter(None, [reason, note])))
+    over_rows = float(deviations.var(ddof=1))
+    over_seeds = float(per_seed.var(ddof=1)) / seeds if seeds > 1 else 0.0
+    half = _half_width(over_seeds, seeds - 1, over_rows, len(deviations) - 1)
+    return Interval(estimate, estimate - half, estimate + half, seeds, note)
+
+
+def checked_seeds(predictions: npt.ArrayLike) -> FloatArray:
+    """Return predictions as float64 of shape ``[seeds, rows, tasks]``, at least one seed.
+
+    Raises
+    ------
+    InputError
+        They have another shape.
+    """
+    predicted = np.asarray(predictions, dtype=np.float64)
+    if predicted.ndim != 3 or not len(predicted):
+        raise InputError(
+            f"Predictions of shape {predicted.shape}.",
+            "Expected [seeds, rows, tasks] with at least one seed.",
+        )
+    return predicted
+
+
+def _bootstrap(
+    statistic: Statistic,
+    full: FloatArray,
+    counted: npt.NDArray[np.intp],
+    *,
+    rows: int,
+    n_boot: int,
+    seed: int,
+) -> FloatArray:
+    """Return the deviation of the seed-averaged statistic in each replicate that has one."""
+    rng = numpy_rng(seed, "test-row bootstrap")
+    deviations = []
+    for _ in range(n_boot):
+        drawn = statistic(rng.integers(rows, size=rows))
+        by_task = (drawn - full)[:, counted].mean(axis=0)
+        defined = by_task[~np.isnan(by_task)]
+        if defined.size:
+            deviations.append(float(defined.mean()))
+    return np.asarray(deviations)
+
+
+def _half_width(a: float, df_a: int, b: float, df_b: int) -> float:
+    """Return the Student half-width for two independent variances of a mean."""
+    if a + b <= 0.0:
+        return 0.0
+    share_a = a / (a + b)
+    inverse_df = (share_a**2 / df_a if df_a else 0.0) + (1 - share_a) ** 2 / df_b
+    return float(stats.t.ppf((1 + LEVEL) / 2, 1 / inverse_df) * np.sqrt(a + b))

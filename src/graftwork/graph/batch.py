@@ -1,0 +1,109 @@
+"""Many graphs as one block of tensors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from graftwork.graph.pack import PackedGraphs
+from graftwork.graph.segment import Bags
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True)
+class GraphBatch:
+    """A batch of graphs.
+
+    Parameters
+    ----------
+    node_cat
+        int64 ``[num_nodes, node columns]``.
+    node_x
+        float32 ``[num_nodes, continuous node columns]``.
+    edge_index
+        int64 ``[2, num_edges]``: row 0 sources, row 1 targets, counted over the whole batch.
+    edge_cat, edge_x
+        int64 / float32 ``[num_edges, columns]``.
+    node_ptr
+        int64 ``[num_graphs + 1]``: graph ``g`` owns nodes ``node_ptr[g]:node_ptr[g + 1]``.
+    num_graphs
+        A field, never derived from a tensor: no device synchronisation in a forward pass.
+    y
+        float32 ``[num_graphs, tasks]`` with NaN for a missing label, or None.
+    root
+        int64 ``[num_graphs]``: position of each ego network's centre in the batch, or None.
+    """
+
+    node_cat: Tensor
+    node_x: Tensor
+    edge_index: Tensor
+    edge_cat: Tensor
+    edge_x: Tensor
+    node_ptr: Tensor
+    num_graphs: int
+    y: Tensor | None = None
+    root: Tensor | None = None
+
+    @property
+    def num_nodes(self) -> int:
+        """Number of nodes in the batch."""
+        return self.node_cat.shape[0]
+
+    @cached_property
+    def graph_of_node(self) -> Tensor:
+        """int64 ``[num_nodes]``: the graph that each node belongs to."""
+        return torch.repeat_interleave(
+            torch.arange(self.num_graphs, device=self.node_ptr.device),
+            self.node_ptr.diff(),
+            output_size=self.num_nodes,
+        )
+
+    @cached_property
+    def incoming(self) -> Bags:
+        """For every node, the nodes whose edges point at it."""
+        return Bags.from_pairs(self.edge_index[0], self.edge_index[1], self.num_nodes)
+
+    @cached_property
+    def nodes_of_graph(self) -> Bags:
+        """For every graph, its nodes."""
+        return Bags(
+            index=torch.arange(self.num_nodes, device=self.node_ptr.device),
+            ptr=self.node_ptr,
+            reverse_index=self.graph_of_node,
+            reverse_ptr=torch.arange(self.num_nodes + 1, device=self.node_ptr.device),
+        )
+
+    def map(self, function: Callable[[Tensor], Tensor]) -> GraphBatch:
+        """Apply ``function`` to every tensor field."""
+        values = {item.name: getattr(self, item.name) for item in fields(self)}
+        changed = {k: function(v) for k, v in values.items() if isinstance(v, Tensor)}
+        return replace(self, **changed)
+
+    def to(self, device: torch.device | str) -> GraphBatch:
+        """Move to a device."""
+        return self.map(lambda tensor: tensor.to(device, non_blocking=True))
+
+    @classmethod
+    def from_packed(cls, packed: PackedGraphs, y: np.ndarray[Any, Any] | None = None) -> GraphBatch:
+        """Turn packed graphs (and labels ``[num_graphs, tasks]``) into tensors."""
+        offsets = np.repeat(packed.node_ptr[:-1], np.diff(packed.edge_ptr))
+        edge_index = packed.edge_index.T.astype(np.int64) + offsets
+        has_root = bool((packed.root >= 0).any())
+        return cls(
+            node_cat=torch.from_numpy(packed.node_cat.astype(np.int64)),
+            node_x=torch.from_numpy(np.array(packed.node_x, np.float32)),
+            edge_index=torch.from_numpy(edge_index),
+            edge_cat=torch.from_numpy(packed.edge_cat.astype(np.int64)),
+            edge_x=torch.from_numpy(np.array(packed.edge_x, np.float32)),
+            node_ptr=torch.from_numpy(np.array(packed.node_ptr, np.int64)),
+            num_graphs=packed.num_graphs,
+            y=None if y is None else torch.from_numpy(np.array(y, np.float32)),
+            root=torch.from_numpy(packed.root + packed.node_ptr[:-1]) if has_root else None,
+        )

@@ -1,0 +1,90 @@
+"""Sums, means, maxima and softmaxes over groups of rows, differentiable and vectorised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import embedding_bag
+
+
+@dataclass(frozen=True)
+class Bags:
+    """Groups of row numbers, and the same relation read backwards.
+
+    Bag ``b`` holds rows ``index[ptr[b]:ptr[b + 1]]``; row ``r`` lies in bags
+    ``reverse_index[reverse_ptr[r]:reverse_ptr[r + 1]]``. Both directions as sorted lists make the
+    forward and the backward pass of a sum the same streaming read, with no scattered writes:
+    results do not depend on the number of threads.
+    """
+
+    index: Tensor
+    ptr: Tensor
+    reverse_index: Tensor
+    reverse_ptr: Tensor
+
+    @classmethod
+    def from_pairs(cls, row: Tensor, bag: Tensor, size: int) -> Bags:
+        """Build from parallel ``row`` and ``bag`` numbers, both in ``[0, size)``."""
+        forward = torch.argsort(bag, stable=True)
+        backward = torch.argsort(row, stable=True)
+        return cls(
+            index=row[forward],
+            ptr=_pointer(bag, size),
+            reverse_index=bag[backward],
+            reverse_ptr=_pointer(row, size),
+        )
+
+
+def bag_sum(values: Tensor, bags: Bags) -> Tensor:
+    """Sum rows of ``values`` ``[rows, dim]`` in each bag: ``[bags, dim]``; an empty bag gives 0."""
+    return _BagSum.apply(values, bags.index, bags.ptr, bags.reverse_index, bags.reverse_ptr)
+
+
+def bag_mean(values: Tensor, bags: Bags) -> Tensor:
+    """Average rows of ``values`` in each bag; an empty bag gives 0."""
+    size = bags.ptr.diff().clamp(min=1).to(values.dtype)
+    return bag_sum(values, bags) / size[:, None]
+
+
+def segment_max(values: Tensor, segment: Tensor, num_segments: int) -> Tensor:
+    """Elementwise maximum of ``values`` ``[rows, dim]`` in each segment; an empty one gives 0."""
+    index = segment[:, None].expand_as(values)
+    out = values.new_zeros(num_segments, values.shape[1])
+    return out.scatter_reduce(0, index, values, "amax", include_self=False)
+
+
+def segment_softmax(scores: Tensor, segment: Tensor, num_segments: int) -> Tensor:
+    """Softmax of ``scores`` ``[rows, heads]`` within each segment."""
+    shifted = (scores - segment_max(scores.detach(), segment, num_segments)[segment]).exp()
+    total = scores.new_zeros(num_segments, scores.shape[1]).index_add(0, segment, shifted)
+    return shifted / total[segment]
+
+
+class _BagSum(torch.autograd.Function):
+    """``torch.nn.functional.embedding_bag`` in both directions."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, values: Tensor, index: Tensor, ptr: Tensor, back_index: Tensor, back_ptr: Tensor
+    ) -> Tensor:
+        ctx.save_for_backward(back_index, back_ptr)
+        return _gather_sum(values, index, ptr)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None, None, None]:
+        back_index, back_ptr = ctx.saved_tensors
+        return _gather_sum(grads[0].contiguous(), back_index, back_ptr), None, None, None, None
+
+
+def _gather_sum(values: Tensor, index: Tensor, ptr: Tensor) -> Tensor:
+    if index.numel() == 0:
+        return values.new_zeros(ptr.shape[0] - 1, values.shape[1])
+    return embedding_bag(index, values, ptr, mode="sum", include_last_offset=True)
+
+
+def _pointer(groups: Tensor, size: int) -> Tensor:
+    counts = torch.bincount(groups, minlength=size)
+    return torch.cat([counts.new_zeros(1), counts.cumsum(0)])

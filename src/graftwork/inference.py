@@ -1,0 +1,218 @@
+"""An artifact and records to predictions and embeddings, one result per row, in order."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from graftwork.data.isolate import IsolatedPool, shared_pool
+from graftwork.data.loader import in_order
+from graftwork.data.record import Record
+from graftwork.data.store import GraphStore
+from graftwork.errors import ArtifactError, InputError
+from graftwork.graph.batch import GraphBatch
+from graftwork.nn.artifact import load_artifact
+from graftwork.nn.checkpoints import find_model
+from graftwork.nn.encoder import Encoder
+from graftwork.nn.pooling import MeanPooling
+from graftwork.nn.predictor import Predictor
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Level = Literal["graph", "node"]
+Matrix = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class RowResult:
+    """What a model says of one row.
+
+    Parameters
+    ----------
+    record
+        The row.
+    values
+        float32 ``[columns]`` (``[atoms, dim]`` for node embeddings); None for a rejected row.
+    reason
+        Why there are none; empty otherwise.
+    """
+
+    record: Record
+    values: Matrix | None
+    reason: str = ""
+
+    @property
+    def status(self) -> str:
+        """``ok`` or ``rejected``."""
+        return "rejected" if self.values is None else "ok"
+
+
+class Model:
+    """A loaded artifact that predicts and embeds molecules.
+
+    Examples
+    --------
+    >>> import graftwork
+    >>> model = graftwork.load("default")
+    >>> model.embed(["CCO", "not a molecule"]).shape[0]
+    2
+    """
+
+    def __init__(self, path: str | Path, *, pool: IsolatedPool | None = None) -> None:
+        self.path = find_model(path)
+        artifact = load_artifact(self.path)
+        self.encoder: Encoder = artifact.encoder
+        self.predictor: Predictor | None = artifact.predictor
+        self.provenance: dict[str, Any] = artifact.provenance
+        self._pool = pool
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """Names of the targets; empty for a pre-trained encoder."""
+        return self.predictor.head.config.tasks if self.predictor is not None else ()
+
+    def require_tasks(self) -> tuple[str, ...]:
+        """Return the targets, or raise :class:`ArtifactError` for an encoder without a head."""
+        if not self.tasks:
+            raise ArtifactError(
+                f"{self.path} is a pre-trained encoder: it has no target to predict.",
+                "Fine-tune it first (graftwork finetune --from ...), or use embed.",
+            )
+        return self.tasks
+
+    def predict(self, smiles: str | Sequence[str]) -> pd.DataFrame:
+        """Predict molecules.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per input, in order: ``smiles``, ``pred_<target>`` (a probability for
+            classification, NaN for a rejected row), ``status`` and ``reason``.
+        """
+        import pandas as pd  # noqa: PLC0415  (slow to import, needed only here)
+
+        tasks = self.require_tasks()
+        rows = list(self.predict_records(_records(smiles)))
+        values = _stack([row.values for row in rows], len(tasks))
+        frame = pd.DataFrame({"smiles": [row.record.structure for row in rows]})
+        for position, task in enumerate(tasks):
+            frame[f"pred_{task}"] = values[:, position]
+        frame["status"] = [row.status for row in rows]
+        frame["reason"] = [row.reason for row in rows]
+        return frame
+
+    def embed(self, smiles: str | Sequence[str]) -> Matrix:
+        """Return float32 ``[rows, dim]`` graph embeddings in input order; NaN where rejected."""
+        rows = list(self.embed_records(_records(smiles)))
+        return _stack([row.values for row in rows], self.encoder.config.dim)
+
+    def predict_records(self, records: Iterable[Record]) -> Iterator[RowResult]:
+        """Stream predictions ``[tasks]`` of records, in order."""
+        self.require_tasks()
+        return self._stream(records, self._predict_batch, "graph")
+
+    def embed_records(
+        self, records: Iterable[Record], level: Level = "graph"
+    ) -> Iterator[RowResult]:
+        """Stream embeddings of records, in order: ``[dim]``, or ``[atoms, dim]`` for nodes."""
+        if level not in ("graph", "node"):
+            raise InputError(f"No level is called {level!r}.", "Known: graph, node.")
+        return self._stream(records, self._node_batch if level == "node" else self._pool_batch, level)
+
+    def _predict_batch(self, batch: GraphBatch) -> torch.Tensor:
+        predictor = self.predictor
+        if predictor is None:
+            raise ArtifactError(f"{self.path} has no head.")
+        return predictor.head.predict(predictor(batch))
+
+    def _pool_batch(self, batch: GraphBatch) -> torch.Tensor:
+        pooling = MeanPooling() if self.predictor is None else self.predictor.pooling
+        return pooling(self.encoder(batch), batch)
+
+    def _node_batch(self, batch: GraphBatch) -> torch.Tensor:
+        return self.encoder(batch)
+
+    def _stream(self, records: Iterable[Record], compute: Any, level: Level) -> Iterator[RowResult]:
+        """Featurise ahead in worker processes, compute batch by batch, keep the order."""
+        order: deque[Record] = deque()  # read, not yet handed on
+        sent: list[Record] = []  # by position among the rows sent to the workers
+        finished: dict[int, RowResult] = {}  # by row, until its turn comes
+
+        def texts() -> Iterator[str]:
+            for record in records:
+                order.append(record)
+                if record.problem is None:
+                    sent.append(record)
+                    yield record.structure
+                else:
+                    finished[record.row] = RowResult(record, None, record.problem)
+
+        def in_turn() -> Iterator[RowResult]:
+            while order and order[0].row in finished:
+                yield finished.pop(order.popleft().row)
+
+        for chunk in (self._pool or shared_pool()).map("graph", self.encoder.schema, texts()):
+            for position, reason in chunk.failed:
+                record = sent[position]
+                finished[record.row] = RowResult(record, None, reason)
+            for positions, graphs in chunk.parts:
+                store = GraphStore.from_parts(self.encoder.schema, [(positions, graphs)])
+                computed = self._compute(store, compute, level)
+                for position, values in zip(positions, computed, strict=True):
+                    finished[sent[position].row] = RowResult(sent[position], values)
+            yield from in_turn()
+        yield from in_turn()
+
+    @torch.inference_mode()
+    def _compute(self, store: GraphStore, compute: Any, level: Level) -> list[Matrix]:
+        out: list[Matrix] = []
+        for _chosen, batch in in_order(store, np.arange(len(store))):
+            values = compute(batch).float().numpy()
+            if level == "node":
+                out += np.split(values, batch.node_ptr[1:-1].numpy())
+            else:
+                out += list(values)
+        return out
+
+
+def load(path: str | Path) -> Model:
+    """Load a bundled checkpoint by name, an artifact directory, or a run directory.
+
+    Raises
+    ------
+    ArtifactError
+        If there is no such model, or it is damaged. Nothing in it is ever executed.
+
+    Examples
+    --------
+    >>> import graftwork
+    >>> graftwork.load("default").encoder.config.conv
+    'gin'
+    """
+    return Model(path)
+
+
+def _records(smiles: str | Sequence[str]) -> Iterator[Record]:
+    texts = [smiles] if isinstance(smiles, str) else list(smiles)
+    for row, text in enumerate(texts):
+        if not isinstance(text, str):
+            problem = f"expected SMILES text, got {type(text).__name__}"
+            yield Record(row, row + 1, str(text), (), problem)
+        else:
+            yield Record(row, row + 1, text, ())
+
+
+def _stack(rows: list[Matrix | None], width: int) -> Matrix:
+    out = np.full((len(rows), width), np.nan, np.float32)
+    for position, values in enumerate(rows):
+        if values is not None:
+            out[position] = values
+    return out

@@ -1,0 +1,114 @@
+"""Every metric by name."""
+
+from __future__ import annotations
+
+from graftwork.errors import InputError
+from graftwork.metrics import classification, regression
+from graftwork.metrics.metric import Kind, Metric, undefined_without_rows
+
+METRICS: dict[str, Metric] = {
+    "roc_auc": Metric(
+        name="roc_auc",
+        label="ROC-AUC",
+        kind="classification",
+        higher_is_better=True,
+        function=classification.roc_auc,
+        undefined=classification.undefined_with_one_class,
+    ),
+    "pr_auc": Metric(
+        name="pr_auc",
+        label="PR-AUC",
+        kind="classification",
+        higher_is_better=True,
+        function=classification.pr_auc,
+        undefined=classification.undefined_with_one_class,
+    ),
+    "accuracy": Metric(
+        name="accuracy",
+        label="accuracy",
+        kind="classification",
+        higher_is_better=True,
+        function=classification.accuracy,
+        undefined=undefined_without_rows,
+    ),
+    "f1": Metric(
+        name="f1",
+        label="F1",
+        kind="classification",
+        higher_is_better=True,
+        function=classification.f1,
+        undefined=classification.undefined_f1,
+    ),
+    "mcc": Metric(
+        name="mcc",
+        label="MCC",
+        kind="classification",
+        higher_is_better=True,
+        function=classification.mcc,
+        undefined=classification.undefined_mcc,
+    ),
+    "rmse": Metric(
+        name="rmse",
+        label="RMSE",
+        kind="regression",
+        higher_is_better=False,
+        function=regression.rmse,
+        undefined=undefined_without_rows,
+        in_label_units=True,
+    ),
+    "mae": Metric(
+        name="mae",
+        label="MAE",
+        kind="regression",
+        higher_is_better=False,
+        function=regression.mae,
+        undefined=undefined_without_rows,
+        in_label_units=True,
+    ),
+    "r2": Metric(
+        name="r2",
+        label="R2",
+        kind="regression",
+        higher_is_better=True,
+        function=regression.r2,
+        undefined=regression.undefined_with_constant_labels,
+    ),
+    "spearman": Metric(
+        name="spearman",
+        label="Spearman correlation",
+        kind="regression",
+        higher_is_better=True,
+        function=regression.spearman,
+        undefined=regression.undefined_spearman,
+    ),
+}
+
+CLASSIFICATION = tuple(name for name, m in METRICS.items() if m.kind == "classification")
+REGRESSION = tuple(name for name, m in METRICS.items() if m.kind == "regression")
+
+
+def metric_named(name: str) -> Metric:
+    """Return the metric of that name.
+
+    Raises
+    ------
+    InputError
+        There is none.
+    """
+    if name not in METRICS:
+        raise InputError(f"Unknown metric {name!r}.", f"Known metrics: {', '.join(METRICS)}.")
+    return METRICS[name]
+
+
+def primary_metric(task_kind: Kind) -> str:
+    """Return the name of the metric that decides: ``roc_auc`` or ``rmse``.
+
+    Raises
+    ------
+    InputError
+        The kind is neither ``"classification"`` nor ``"regression"``.
+    """
+    primary = {"classification": "roc_auc", "regression": "rmse"}
+    if task_kind not in primary:
+        raise InputError(f"Unknown kind of task {task_kind!r}.", f"Expected {', '.join(primary)}.")
+    return primary[task_kind]

@@ -1,0 +1,205 @@
+"""The artifact: a directory that holds a model and nothing that runs on load."""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from graftwork.config import EncoderConfig, HeadConfig
+from graftwork.errors import ArtifactError, InputError
+from graftwork.graph.schema import FeatureSchema
+from graftwork.nn.card import model_card
+from graftwork.nn.encoder import Encoder
+from graftwork.nn.predictor import Predictor
+
+FORMAT_VERSION = 1
+FILES = ("config.json", "schema.json", "model.safetensors", "provenance.json", "README.md")
+_MAX_JSON_BYTES = 4 << 20
+_MAX_HEADER_BYTES = 1 << 20
+_MAX_PARAMETERS = 1 << 31
+_PACKAGES = ("graftwork", "torch", "rdkit", "numpy", "safetensors")
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A loaded model with its schema and its history.
+
+    Parameters
+    ----------
+    encoder
+        The encoder, in evaluation mode.
+    predictor
+        The predictor around it, or None after pre-training.
+    provenance
+        Corpus or data, objective, steps, seed, licence.
+    """
+
+    encoder: Encoder
+    predictor: Predictor | None
+    provenance: dict[str, Any]
+
+    @property
+    def schema(self) -> FeatureSchema:
+        """The schema that inputs must have."""
+        return self.encoder.schema
+
+
+def package_versions() -> dict[str, str]:
+    """Return the versions of what computes the numbers."""
+    return {"python": platform.python_version(), **{n: metadata.version(n) for n in _PACKAGES}}
+
+
+def save_artifact(folder: Path, model: Encoder | Predictor, provenance: dict[str, Any]) -> None:
+    """Write a model directory; it appears complete or not at all."""
+    encoder = model if isinstance(model, Encoder) else model.encoder
+    head = None if isinstance(model, Encoder) else model.head.config.to_dict()
+    config = {
+        "format_version": FORMAT_VERSION,
+        "encoder": encoder.config.to_dict(),
+        "head": head,
+        "versions": package_versions(),
+    }
+    partial = folder.with_name(folder.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    _write_json(partial / "config.json", config)
+    _write_json(partial / "schema.json", encoder.schema.to_dict())
+    _write_json(partial / "provenance.json", provenance)
+    (partial / "README.md").write_text(model_card(config, provenance), encoding="utf-8")
+    weights = {k: v.detach().cpu().contiguous() for k, v in _state(model).items()}
+    (partial / "model.safetensors").write_bytes(save(weights))
+    shutil.rmtree(folder, ignore_errors=True)
+    partial.rename(folder)
+
+
+def load_artifact(folder: Path) -> Artifact:
+    """Read a model directory strictly.
+
+    Raises
+    ------
+    ArtifactError
+        If a file is missing, damaged, too large, of another format version, or if a weight is
+        missing, unknown, misshapen or not finite. Nothing is loaded partially and nothing runs.
+    """
+    _check_files(folder)
+    config = _read_json(folder / "config.json")
+    if config.get("format_version") != FORMAT_VERSION:
+        raise ArtifactError(
+            f"{folder} has artifact format {config.get('format_version')!r}.",
+            f"This version reads format {FORMAT_VERSION}; upgrade graftwork or export again.",
+        )
+    try:
+        schema = FeatureSchema.from_dict(_read_json(folder / "schema.json"))
+        encoder_config = EncoderConfig.from_dict(config["encoder"])
+        head_config = _head_config(config["head"])
+        with torch.device("meta"):
+            model = _build(schema, encoder_config, head_config)
+    except (InputError, KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+        raise ArtifactError(f"{folder} describes no model: {error}") from error
+    weights = _read_weights(folder / "model.safetensors", _state(model))
+    model = model.to_empty(device="cpu")
+    model.load_state_dict({k.removeprefix(_prefix(model)): v for k, v in weights.items()})
+    model.eval()
+    provenance = _read_json(folder / "provenance.json")
+    if isinstance(model, Encoder):
+        return Artifact(model, None, provenance)
+    return Artifact(model.encoder, model, provenance)
+
+
+def _build(
+    schema: FeatureSchema, encoder_config: EncoderConfig, head_config: HeadConfig | None
+) -> Encoder | Predictor:
+    encoder = Encoder(schema, encoder_config)
+    model = encoder if head_config is None else Predictor(encoder, head_config)
+    if sum(value.numel() for value in model.state_dict().values()) > _MAX_PARAMETERS:
+        raise ValueError(f"more than {_MAX_PARAMETERS} parameters")
+    return model
+
+
+def _head_config(values: dict[str, Any] | None) -> HeadConfig | None:
+    if values is None:
+        return None
+    config = HeadConfig.from_dict({**values, "tasks": tuple(values["tasks"])})
+    if config.kind not in ("classification", "regression") or not config.tasks:
+        raise ValueError(f"head of kind {config.kind!r} with {len(config.tasks)} tasks")
+    return config
+
+
+def _prefix(model: Encoder | Predictor) -> str:
+    return "encoder." if isinstance(model, Encoder) else ""
+
+
+def _state(model: Encoder | Predictor) -> dict[str, Tensor]:
+    """Return the weights under the same names for an encoder alone and within a predictor."""
+    return {_prefix(model) + name: value for name, value in model.state_dict().items()}
+
+
+def _check_files(folder: Path) -> None:
+    if folder.is_file():
+        raise ArtifactError(
+            f"{folder} is a file; a graftwork model is a directory of {', '.join(FILES)}.",
+            "A checkpoint of another program has to be converted first.",
+        )
+    missing = [name for name in FILES if not (folder / name).is_file()]
+    if missing:
+        raise ArtifactError(
+            f"{folder} is not a graftwork model: {', '.join(missing)} missing.",
+            "Give the directory that pretrain or finetune wrote, or a name from graftwork models.",
+        )
+
+
+def _read_weights(path: Path, expected: dict[str, Tensor]) -> dict[str, Tensor]:
+    size = sum(value.numel() * value.element_size() for value in expected.values())
+    actual = path.stat().st_size
+    if not size <= actual <= size + _MAX_HEADER_BYTES:
+        raise ArtifactError(
+            f"{path} has {actual} bytes; its configuration asks for {size}.",
+            "The file is truncated, too large, or belongs to another model.",
+        )
+    try:
+        with safe_open(path, framework="pt") as file:
+            names = set(file.keys())
+            if names != set(expected):
+                raise ArtifactError(
+                    f"{path}: missing weights {sorted(set(expected) - names)[:3]}, "
+                    f"unknown weights {sorted(names - set(expected))[:3]}."
+                )
+            weights = {name: file.get_tensor(name) for name in sorted(names)}
+    except SafetensorError as error:
+        raise ArtifactError(f"{path} is not a safetensors file: {error}.") from error
+    for name, value in weights.items():
+        wanted = expected[name]
+        if value.shape != wanted.shape or value.dtype != wanted.dtype:
+            raise ArtifactError(
+                f"{path}: {name} is {value.dtype} {tuple(value.shape)}, "
+                f"expected {wanted.dtype} {tuple(wanted.shape)}."
+            )
+        if value.is_floating_point() and not bool(value.isfinite().all()):
+            raise ArtifactError(f"{path}: {name} holds NaN or infinity.")
+    return weights
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    if path.stat().st_size > _MAX_JSON_BYTES:
+        raise ArtifactError(f"{path} has {path.stat().st_size} bytes, more than any of ours.")
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ArtifactError(f"{path} is not JSON: {error}.") from error
+    if not isinstance(values, dict):
+        raise ArtifactError(f"{path} does not hold an object.")
+    return values
+
+
+def _write_json(path: Path, values: dict[str, Any]) -> None:
+    path.write_text(json.dumps(values, indent=1, sort_keys=True) + "\n", encoding="utf-8")

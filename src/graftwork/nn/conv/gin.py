@@ -1,0 +1,34 @@
+"""Graph isomorphism layer with edge features."""
+
+from __future__ import annotations
+
+from typing import final
+
+from torch import Tensor, nn
+
+from graftwork.graph.batch import GraphBatch
+from graftwork.graph.schema import FeatureSchema
+from graftwork.graph.segment import bag_sum
+from graftwork.nn.embedding import EdgeEmbedding
+
+
+@final
+class GINConv(nn.Module):
+    r"""The GIN layer of Hu et al., ICLR 2020.
+
+    .. math:: h_i' = \mathrm{MLP}\Big(h_i + e_{ii} + \sum_{j \to i} (h_j + e_{ji})\Big)
+
+    with an edge embedding of its own in every layer and :math:`e_{ii}` that of a self loop.
+
+    Shapes: node embeddings ``[num_nodes, dim]`` -> ``[num_nodes, dim]``.
+    """
+
+    def __init__(self, schema: FeatureSchema, dim: int) -> None:
+        super().__init__()
+        self.edges = EdgeEmbedding(schema, dim)
+        self.mlp = nn.Sequential(nn.Linear(dim, 2 * dim), nn.ReLU(), nn.Linear(2 * dim, dim))
+
+    def forward(self, nodes: Tensor, batch: GraphBatch) -> Tensor:
+        """Pass messages once."""
+        arrived = bag_sum(nodes, batch.incoming) + self.edges.summed(batch)
+        return self.mlp(nodes + self.edges.self_loop() + arrived)

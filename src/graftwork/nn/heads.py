@@ -1,0 +1,66 @@
+"""Heads: graph embeddings to one number per task, and the losses that fit them."""
+
+from __future__ import annotations
+
+from typing import final
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from graftwork.config import HeadConfig
+
+
+@final
+class Head(nn.Module):
+    """A small perceptron for all tasks at once, with the scaling of the targets.
+
+    Regression targets are standardised for training; the mean and standard deviation are buffers,
+    so they live in the artifact. Shapes: ``[num_graphs, dim]`` -> ``[num_graphs, tasks]`` raw
+    outputs (logits, or standardised values).
+    """
+
+    def __init__(self, dim: int, config: HeadConfig) -> None:
+        super().__init__()
+        self.config = config
+        layers: list[nn.Module] = []
+        for _ in range(config.hidden_layers):
+            layers += [nn.Dropout(config.dropout), nn.Linear(dim, dim), nn.ReLU()]
+        layers += [nn.Dropout(config.dropout), nn.Linear(dim, len(config.tasks))]
+        self.layers = nn.Sequential(*layers)
+        self.register_buffer("target_mean", torch.zeros(len(config.tasks)))
+        self.register_buffer("target_std", torch.ones(len(config.tasks)))
+        self.target_mean: Tensor
+        self.target_std: Tensor
+
+    def fit_scaling(self, y: Tensor) -> None:
+        """Take mean and standard deviation of the known training labels ``[rows, tasks]``."""
+        if self.config.kind == "classification":
+            return
+        known = ~y.isnan()
+        count = known.sum(0).clamp(min=1)
+        mean = y.nan_to_num().double().sum(0) / count
+        spread = torch.where(known, (y - mean) ** 2, 0.0).sum(0) / count
+        std = spread.sqrt()
+        self.target_mean.copy_(mean)
+        self.target_std.copy_(torch.where(std > 1e-8, std, 1.0))
+
+    def forward(self, graphs: Tensor) -> Tensor:
+        """Return raw outputs."""
+        return self.layers(graphs)
+
+    def loss(self, raw: Tensor, y: Tensor) -> Tensor:
+        """Average the loss over the known labels; a missing one (NaN) has no influence at all."""
+        known = ~y.isnan()
+        target = torch.where(known, y, 0.0)
+        if self.config.kind == "classification":
+            each = binary_cross_entropy_with_logits(raw, target, reduction="none")
+        else:
+            each = (raw - (target - self.target_mean) / self.target_std) ** 2
+        return torch.where(known, each, 0.0).sum() / known.sum().clamp(min=1)
+
+    def predict(self, raw: Tensor) -> Tensor:
+        """Turn raw outputs into probabilities, or values in the units of the labels."""
+        if self.config.kind == "classification":
+            return raw.sigmoid()
+        return raw * self.target_std + self.target_mean

@@ -1,0 +1,37 @@
+"""The predictor: encoder, pooling, head."""
+
+from __future__ import annotations
+
+from typing import final
+
+from torch import Tensor, nn
+
+from graftwork.config import HeadConfig
+from graftwork.errors import InputError
+from graftwork.graph.batch import GraphBatch
+from graftwork.nn.encoder import Encoder
+from graftwork.nn.heads import Head
+from graftwork.nn.pooling import POOLINGS
+
+
+@final
+class Predictor(nn.Module):
+    """Shapes: :class:`GraphBatch` -> raw outputs ``[num_graphs, tasks]``."""
+
+    def __init__(self, encoder: Encoder, config: HeadConfig) -> None:
+        super().__init__()
+        if config.pooling not in POOLINGS:
+            raise InputError(
+                f"No pooling is called {config.pooling!r}.", f"Known: {', '.join(POOLINGS)}."
+            )
+        self.encoder = encoder
+        self.pooling = POOLINGS[config.pooling](encoder.config.dim)
+        self.head = Head(encoder.config.dim, config)
+
+    def embed(self, batch: GraphBatch) -> Tensor:
+        """Return graph embeddings ``[num_graphs, dim]``."""
+        return self.pooling(self.encoder(batch), batch)
+
+    def forward(self, batch: GraphBatch) -> Tensor:
+        """Return raw outputs; ``head.predict`` turns them into probabilities or values."""
+        return self.head(self.embed(batch))

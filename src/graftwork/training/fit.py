@@ -1,0 +1,225 @@
+"""One fine-tuning run: a predictor trained on one part, chosen on another."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from lightning_fabric import Fabric
+
+from graftwork.config import Config, EncoderConfig, HeadConfig, Kind
+from graftwork.data.loader import in_order, load_batch
+from graftwork.data.sampler import BatchSampler
+from graftwork.data.store import GraphStore
+from graftwork.errors import InputError
+from graftwork.graph.batch import GraphBatch
+from graftwork.metrics import METRICS, primary_metric, score
+from graftwork.nn.encoder import Encoder
+from graftwork.nn.predictor import Predictor
+from graftwork.objectives import StepOutput
+from graftwork.rng import derive_seed
+from graftwork.training.budget import Budget
+from graftwork.training.freeze import FREEZE_PLANS, apply_plan
+from graftwork.training.loop import run_loop, warmup_cosine
+from graftwork.training.steps import FinetuneStep
+
+Values = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class FitConfig(Config):
+    """Settings of one fine-tuning run."""
+
+    strategy: str = "full"
+    """Freeze plan: full, or linear-probe (frozen encoder, linear head)."""
+    pooling: str = "mean"
+    """How atoms become a molecule."""
+    hidden_layers: int = 1
+    """Hidden layers of the head; a linear probe has none."""
+    dropout: float = 0.1
+    """Dropout in encoder and head."""
+    epochs: int = 40
+    """Most passes over the training part."""
+    patience: int = 12
+    """Epochs without a better validation score before stopping."""
+    batch_size: int = 32
+    """Molecules per step."""
+    learning_rate: float = 5e-4
+    """Peak of the schedule."""
+    weight_decay: float = 1e-2
+    """AdamW's weight decay."""
+    precision: str = "32-true"
+    """Lightning Fabric's name."""
+    device: str = "auto"
+    """Lightning's accelerator name."""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A finished run.
+
+    Parameters
+    ----------
+    predictor
+        The network at its best validation epoch (at its last without validation rows).
+    best_epoch
+        1-based.
+    losses, scores
+        Training loss and validation score per epoch.
+    """
+
+    predictor: Predictor
+    best_epoch: int
+    losses: list[float] = field(default_factory=list)
+    scores: list[float] = field(default_factory=list)
+
+
+def new_predictor(
+    encoder: Encoder, config: FitConfig, kind: Kind, tasks: tuple[str, ...], *, scratch: bool
+) -> Predictor:
+    """Put a fresh head on a copy of ``encoder``, or on a new encoder of the same shape."""
+    shape = replace(encoder.config, dropout=config.dropout)
+    body = Encoder(encoder.schema, EncoderConfig.from_dict(shape.to_dict()))
+    if not scratch:
+        body.load_state_dict(encoder.state_dict())
+    probe = config.strategy == "linear-probe"
+    head = HeadConfig(
+        pooling=config.pooling,
+        hidden_layers=0 if probe else config.hidden_layers,
+        dropout=0.0 if probe else config.dropout,
+        kind=kind,
+        tasks=tasks,
+    )
+    return Predictor(body, head)
+
+
+def fit(
+    store: GraphStore,
+    y: Values,
+    train: Rows,
+    val: Rows,
+    encoder: Encoder,
+    config: FitConfig,
+    kind: Kind,
+    tasks: tuple[str, ...],
+    *,
+    seed: int,
+    scratch: bool = False,
+    stop_after: int | None = None,
+    time_limit: float | None = None,
+) -> Fitted:
+    """Train one predictor. Only rows in ``train`` and ``val`` are ever looked at.
+
+    Parameters
+    ----------
+    encoder
+        Weights to start from (``scratch`` keeps only its shape).
+    seed
+        Of the new weights, the order of the rows and dropout.
+    stop_after
+        End after so many epochs of the same schedule; for the refit without validation rows.
+    time_limit
+        Seconds.
+    """
+    if config.strategy not in FREEZE_PLANS:
+        raise InputError(
+            f"No strategy is called {config.strategy!r}.", f"Known: {', '.join(FREEZE_PLANS)}."
+        )
+    fabric = Fabric(accelerator=config.device, devices=1, precision=config.precision)
+    torch.manual_seed(derive_seed(seed, "weights"))
+    predictor = new_predictor(encoder, config, kind, tasks, scratch=scratch)
+    predictor.head.fit_scaling(torch.from_numpy(y[train]).float())
+    apply_plan(predictor, FREEZE_PLANS[config.strategy])
+    step_module = FinetuneStep(predictor)
+    optimizer = torch.optim.AdamW(
+        [p for p in predictor.parameters() if p.requires_grad],
+        lr=config.learning_rate,
+        weight_decay=config.weight_decay,
+    )
+    module, optimizer = fabric.setup(step_module, optimizer)
+    sampler = BatchSampler(len(train), min(config.batch_size, len(train)), seed)
+    labels = y.astype(np.float32)
+    per_epoch = sampler.steps_per_epoch
+    budget = Budget(config.epochs * per_epoch, time_limit)
+    watch = _BestEpoch(predictor, METRICS[primary_metric(kind)].higher_is_better)
+    losses: list[float] = []
+    total: list[torch.Tensor] = []
+
+    def batches() -> Iterator[GraphBatch]:
+        for chosen in sampler.batches():
+            yield load_batch(store, train[chosen], labels)
+
+    def after_step(done: int, output: StepOutput) -> bool:
+        total.append(output.loss.detach())
+        if done % per_epoch:
+            return True
+        epoch = done // per_epoch
+        losses.append(float(torch.stack(total).mean()))
+        total.clear()
+        if len(val):
+            predicted = predict_rows(predictor, store, val)
+            watch.see(epoch, score(y[val], predicted, primary_metric(kind)), losses[-1])
+            step_module.train()
+            if epoch - watch.best >= config.patience:
+                return False
+        return epoch != stop_after and budget.spent(done) < 1
+
+    torch.manual_seed(derive_seed(seed, "dropout"))
+    done = run_loop(
+        fabric,
+        module,
+        optimizer,
+        batches(),
+        first=0,
+        last=budget.steps,
+        learning_rate=lambda step: warmup_cosine(budget.spent(step), config.learning_rate),
+        after_step=after_step,
+    )
+    best = watch.restore() if len(val) else done // per_epoch
+    predictor.eval()
+    return Fitted(predictor.cpu(), best, losses, watch.scores)
+
+
+@torch.inference_mode()
+def predict_rows(predictor: Predictor, store: GraphStore, rows: Rows) -> Values:
+    """Predict store rows in evaluation mode: float64 ``[len(rows), tasks]``."""
+    predictor.eval()
+    device = next(predictor.parameters()).device
+    out = np.empty((len(rows), len(predictor.head.config.tasks)))
+    start = 0
+    for chosen, batch in in_order(store, rows):
+        values = predictor.head.predict(predictor(batch.to(device)).float())
+        out[start : start + len(chosen)] = values.cpu().numpy()
+        start += len(chosen)
+    return out
+
+
+class _BestEpoch:
+    """Keeps the weights of the epoch with the best validation score."""
+
+    def __init__(self, predictor: Predictor, higher_is_better: bool) -> None:  # noqa: FBT001
+        self.best = 0
+        self.scores: list[float] = []
+        self._predictor = predictor
+        self._sign = 1.0 if higher_is_better else -1.0
+        self._value = -np.inf
+        self._weights: dict[str, Any] = copy.deepcopy(predictor.state_dict())
+
+    def see(self, epoch: int, value: float, loss: float) -> None:
+        """Note an epoch. Where the score is undefined (one class), the training loss decides."""
+        self.scores.append(value)
+        merit = -loss if np.isnan(value) else self._sign * value
+        if merit > self._value:
+            self.best, self._value = epoch, merit
+            self._weights = copy.deepcopy(self._predictor.state_dict())
+
+    def restore(self) -> int:
+        """Load the best epoch's weights and return its number."""
+        self._predictor.load_state_dict(self._weights)
+        return self.best

@@ -1,0 +1,70 @@
+"""The only training loop."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.utils import clip_grad_norm_
+
+from graftwork.errors import RunError
+from graftwork.graph.batch import GraphBatch
+from graftwork.objectives import StepOutput
+from graftwork.training.steps import Sealed
+
+CLIP = 5.0
+
+
+def run_loop(
+    fabric: Any,
+    module: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    batches: Iterator[GraphBatch],
+    *,
+    first: int,
+    last: int,
+    learning_rate: Callable[[int], float],
+    after_step: Callable[[int, StepOutput], bool],
+) -> int:
+    """Take optimiser steps ``first`` to ``last - 1`` and return the number of steps now done.
+
+    Parameters
+    ----------
+    fabric
+        A Lightning Fabric: device, precision, gradient scaling and synchronisation.
+    module
+        ``Sealed batch -> StepOutput``.
+    batches
+        Yields the batch of step ``first`` first.
+    learning_rate
+        A function of the step: the schedule has no state to restore.
+    after_step
+        Called with the number of steps done and the step's output; False ends the loop.
+    """
+    module.train()
+    for step in range(first, last):
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate(step)
+        output: StepOutput = module(Sealed(fabric.to_device(next(batches))))
+        if not bool(output.loss.detach().isfinite()):
+            raise RunError(
+                f"The loss became {output.loss.item()} at step {step}.",
+                "Lower the learning rate, or check the labels for extreme values.",
+            )
+        fabric.backward(output.loss)
+        clip_grad_norm_([p for p in module.parameters() if p.grad is not None], CLIP)
+        optimizer.step()
+        optimizer.zero_grad()
+        if not after_step(step + 1, output):
+            return step + 1
+    return last
+
+
+def warmup_cosine(progress: float, peak: float, warmup: float = 0.05) -> float:
+    """Learning rate at ``progress`` in [0, 1] of a run: linear warm-up, cosine to zero."""
+    if progress < warmup:
+        return peak * max(progress, 1e-3) / warmup
+    return peak * 0.5 * (1 + math.cos(math.pi * min(1.0, (progress - warmup) / (1 - warmup))))
