@@ -125,7 +125,9 @@ class Model:
         """Stream embeddings of records, in order: ``[dim]``, or ``[atoms, dim]`` for nodes."""
         if level not in ("graph", "node"):
             raise InputError(f"No level is called {level!r}.", "Known: graph, node.")
-        return self._stream(records, self._node_batch if level == "node" else self._pool_batch, level)
+        return self._stream(
+            records, self._node_batch if level == "node" else self._pool_batch, level
+        )
 
     def _predict_batch(self, batch: GraphBatch) -> torch.Tensor:
         predictor = self.predictor
@@ -200,7 +202,7 @@ def load(path: str | Path) -> Model:
     return Model(path)
 
 
-def _records(smiles: str | Sequence[str]) -> Iterator[Record]:
+def _records(smiles: str | Sequence[object]) -> Iterator[Record]:
     texts = [smiles] if isinstance(smiles, str) else list(smiles)
     for row, text in enumerate(texts):
         if not isinstance(text, str):

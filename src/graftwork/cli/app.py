@@ -25,7 +25,7 @@ for command in (demo, finetune, predict, embed, check_data, pretrain, models):
     app.command()(command)
 
 
-def _version(value: bool) -> None:  # noqa: FBT001  (typer's callback signature)
+def _version(value: bool) -> None:
     if value:
         from graftwork import __version__  # noqa: PLC0415
 
@@ -35,8 +35,8 @@ def _version(value: bool) -> None:  # noqa: FBT001  (typer's callback signature)
 
 @app.callback()
 def _root(
-    version: bool = typer.Option(  # noqa: FBT001
-        False,  # noqa: FBT003
+    version: bool = typer.Option(
+        False,
         "--version",
         callback=_version,
         is_eager=True,

@@ -49,7 +49,8 @@ def finetune(
     refit: Annotated[
         bool,
         typer.Option(
-            "--refit/--no-refit", help="Train the model left behind on all rows, or keep the split's."
+            "--refit/--no-refit",
+            help="Train the model left behind on all rows, or keep the split's.",
         ),
     ] = True,
     time_limit: TimeLimit = None,

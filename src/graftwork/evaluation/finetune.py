@@ -176,7 +176,8 @@ def _kind(task: str, data: LabelledData, split: Split) -> Kind:
     if not np.isin(known, (0, 1)).all():
         odd = known[~np.isin(known, (0, 1))][0]
         raise InputError(
-            f"Classification needs labels 0 and 1; there is {odd:g}.", "Recode, or --task regression."
+            f"Classification needs labels 0 and 1; there is {odd:g}.",
+            "Recode, or --task regression.",
         )
     return "classification"
 
@@ -264,7 +265,9 @@ def _final_model(run: FinetuneRun, encoder: Encoder) -> Predictor:
     scores = [score(experiment.data.y[val], p[val], experiment.metric) for p in runs.predictions]
     if not config.refit:
         sign = 1 if METRICS[experiment.metric].higher_is_better else -1
-        return runs.fitted[int(np.argmax(np.nan_to_num(sign * np.array(scores), nan=-np.inf)))].predictor
+        return runs.fitted[
+            int(np.argmax(np.nan_to_num(sign * np.array(scores), nan=-np.inf)))
+        ].predictor
     epochs = int(np.median([fitted.best_epoch for fitted in runs.fitted]))
     console.say(f"Refitting on all {len(experiment.data.store)} labelled rows, {epochs} epochs")
     return fit(
@@ -297,4 +300,3 @@ def _provenance(run: FinetuneRun, table: Path) -> dict[str, Any]:
         "seed": run.config.seed,
         "licence": "that of the data",
     }
-

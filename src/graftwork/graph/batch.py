@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -83,8 +83,8 @@ class GraphBatch:
     def map(self, function: Callable[[Tensor], Tensor]) -> GraphBatch:
         """Apply ``function`` to every tensor field."""
         values = {item.name: getattr(self, item.name) for item in fields(self)}
-        changed = {k: function(v) for k, v in values.items() if isinstance(v, Tensor)}
-        return replace(self, **changed)
+        changed = {k: function(v) if isinstance(v, Tensor) else v for k, v in values.items()}
+        return GraphBatch(**changed)
 
     def to(self, device: torch.device | str) -> GraphBatch:
         """Move to a device."""

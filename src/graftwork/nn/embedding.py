@@ -49,9 +49,13 @@ class EdgeEmbedding(nn.Module):
             parts.append(self.linear(batch.edge_x))
         return _sum(parts)
 
+    @property
+    def _tables(self) -> list[nn.Embedding]:
+        return [table for table in self.tables if isinstance(table, nn.Embedding)]
+
     def self_loop(self) -> Tensor:
         """Return the embedding ``[dim]`` of a node's edge to itself."""
-        rows = [table.weight[i] for table, i in zip(self.tables, self._self_loop, strict=True)]
+        rows = [table.weight[i] for table, i in zip(self._tables, self._self_loop, strict=True)]
         return _sum(rows)
 
     def summed(self, batch: GraphBatch) -> Tensor:
@@ -61,8 +65,8 @@ class EdgeEmbedding(nn.Module):
         of how often each id arrives (once per batch) with the tables (once per layer), and no
         ``[num_edges, dim]`` tensor ever exists.
         """
-        weights = torch.cat([table.weight for table in self.tables])
-        total = arriving_ids(batch, [table.num_embeddings for table in self.tables]) @ weights
+        weights = torch.cat([table.weight for table in self._tables])
+        total = arriving_ids(batch, [len(table.weight) for table in self._tables]) @ weights
         if self.linear is not None:
             arriving = batch.edge_x.new_zeros(batch.num_nodes, batch.edge_x.shape[1])
             total = total + self.linear(arriving.index_add(0, batch.edge_index[1], batch.edge_x))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ def finetune_content(run: FinetuneRun, command: str) -> ReportContent:
     tasks = ", ".join(data.tasks)
     return ReportContent(
         title=f"{tasks if len(tasks) < 60 else f'{len(data.tasks)} targets'}: fine-tuning report",
-        created=datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
+        created=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         protocol=run.protocol["description"],
         summary=summary(run),
         verdict=run.verdict,  # type: ignore[arg-type]  # a Verdict or None by construction

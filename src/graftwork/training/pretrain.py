@@ -284,4 +284,3 @@ def _train(
             after_step=after_step,
         )
     return done, budget.seconds, last_logs
-

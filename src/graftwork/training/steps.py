@@ -34,9 +34,7 @@ class Sealed:
 class PretrainStep(nn.Module):
     """Encoder and objective as one module, so that DDP and ``torch.compile`` wrap one thing."""
 
-    def __init__(
-        self, encoder: Encoder, objective: Objective, generator: torch.Generator
-    ) -> None:
+    def __init__(self, encoder: Encoder, objective: Objective, generator: torch.Generator) -> None:
         super().__init__()
         self.encoder = encoder
         self.objective = objective

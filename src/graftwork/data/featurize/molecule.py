@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from rdkit import Chem, rdBase
@@ -81,7 +82,7 @@ def _read(text: str, limit: int) -> Chem.Mol:
 
 
 def _read_smiles(text: str, *, sanitize: bool) -> Chem.Mol | None:
-    parameters = Chem.SmilesParserParams()
+    parameters: Any = Chem.SmilesParserParams()  # its attributes carry wrong types
     parameters.parseName = False
     parameters.allowCXSMILES = False
     parameters.sanitize = sanitize

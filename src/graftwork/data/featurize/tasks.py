@@ -52,7 +52,7 @@ def _fingerprint(text: str, schema: FeatureSchema) -> dict[str, int]:
 
 
 def _identity(text: str, schema: FeatureSchema) -> dict[str, Any]:
-    """What ``check-data`` needs: two canonical names, fragments and charge."""
+    """Return what ``check-data`` needs: two canonical names, fragments and charge."""
     molecule = parse_molecule(text, schema.options)
     parent = rdMolStandardize.LargestFragmentChooser().choose(molecule)
     parent = rdMolStandardize.Uncharger().uncharge(parent)

@@ -84,5 +84,3 @@ def checked_sizes(sizes: Sequence[float]) -> tuple[float, float, float]:
             "Give train, validation and test, for instance --split-sizes 0.8 0.1 0.1.",
         )
     return (float(sizes[0]), float(sizes[1]), float(sizes[2]))
-
-
