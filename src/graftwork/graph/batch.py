@@ -82,9 +82,9 @@ class GraphBatch:
 
     def map(self, function: Callable[[Tensor], Tensor]) -> GraphBatch:
         """Apply ``function`` to every tensor field."""
-        values = {item.name: getattr(self, item.name) for item in fields(self)}
-        changed = {k: function(v) if isinstance(v, Tensor) else v for k, v in values.items()}
-        return GraphBatch(**changed)
+        values: dict[str, Any] = {item.name: getattr(self, item.name) for item in fields(self)}
+        changed = {k: function(v) for k, v in values.items() if isinstance(v, Tensor)}
+        return GraphBatch(**{**values, **changed})
 
     def to(self, device: torch.device | str) -> GraphBatch:
         """Move to a device."""
