@@ -41,7 +41,7 @@ class EncoderConfig(Config):
     """Message-passing layer."""
     num_layers: int = 5
     """Number of message-passing layers."""
-    dim: int = 300
+    dim: int = 256
     """Width of the node embeddings."""
     jumping_knowledge: JumpingKnowledge = "last"
     """How the layers' outputs combine into the node embedding."""

@@ -24,7 +24,7 @@ def pretrain(
     ] = None,
     encoder: Annotated[str, typer.Option(help="Message-passing layer: gin.")] = "gin",
     num_layers: Annotated[int, typer.Option(help="Number of layers.")] = 5,
-    dim: Annotated[int, typer.Option(help="Width of the embeddings.")] = 300,
+    dim: Annotated[int, typer.Option(help="Width of the embeddings.")] = 256,
     jumping_knowledge: Annotated[str, typer.Option(help="last, sum, mean or max.")] = "last",
     featurizer: Annotated[str, typer.Option(help="default or hu2020.")] = "default",
     standardize: Annotated[

@@ -53,7 +53,7 @@ class PretrainConfig(Config):
     """Message-passing layer."""
     num_layers: int = 5
     """Number of layers."""
-    dim: int = 300
+    dim: int = 256
     """Width of the node embeddings."""
     jumping_knowledge: str = "last"
     """How the layers combine."""

@@ -208,11 +208,11 @@ def molecule_graph(molecule: Chem.Mol, schema: FeatureSchema) -> Graph:
     rings = molecule.GetRingInfo()
     nodes = [
         atom_features(atom, rings.MinAtomRingSize(position))
-        for position, atom in enumerate(molecule.GetAtoms())
+        for position, atom in enumerate(map(molecule.GetAtomWithIdx, range(molecule.GetNumAtoms())))
     ]
     pairs: list[tuple[int, int]] = []
     bonds: list[tuple[int, ...]] = []
-    for bond in molecule.GetBonds():
+    for bond in map(molecule.GetBondWithIdx, range(molecule.GetNumBonds())):
         begin, end, values = bond.GetBeginAtomIdx(), bond.GetEndAtomIdx(), bond_features(bond)
         pairs += ((begin, end), (end, begin))
         bonds += (values, values)
