@@ -180,15 +180,17 @@ def test_same_seed_same_interval_and_json(y, truth):
 def test_sentences():
     helps = Comparison("p", "s", "roc_auc", 0.034, 0.012, 0.056, 5, "helps")
     assert sentence(helps, "pIC50") == (
-        "p helps: ROC-AUC better than s by 0.034 (95% interval 0.012 to 0.056, 5 seeds)."
+        "p is better than s: ROC-AUC better by 0.034 (95% interval 0.012 to 0.056, 5 seeds)."
     )
     hurts = Comparison("p", "s", "mae", -0.5, -0.7, -0.3, 1, "hurts")
     assert sentence(hurts, "pIC50") == (
-        "p hurts: MAE worse than s by 0.500 pIC50 (95% interval 0.300 to 0.700, 1 seed)."
+        "p is worse than s: MAE worse by 0.500 pIC50 (95% interval 0.300 to 0.700, 1 seed)."
     )
+    transfer = Comparison("pretrained", "scratch", "mae", 0.5, 0.3, 0.7, 3, "helps")
+    assert sentence(transfer).startswith("Pre-training helps: MAE better by 0.500")
     nothing = Comparison("p", "s", "mae", -0.1, -0.3, 0.1, 3, "no evidence", "because")
     assert sentence(nothing) == (
-        "No evidence that p differs from s: MAE worse than s by 0.100 "
+        "No evidence that p differs from s: MAE worse by 0.100 "
         "(95% interval -0.100 to 0.300, 3 seeds). Note: because."
     )
 

@@ -26,7 +26,7 @@ def sentence(comparison: Comparison, unit: str | None = None) -> str:
     >>> from graftwork.evaluation import Comparison
     >>> found = Comparison("pretrained", "scratch", "rmse", 0.12, 0.05, 0.19, 5, "helps")
     >>> sentence(found, "pIC50")
-    'pretrained helps: RMSE better than scratch by 0.120 pIC50 (95% interval 0.050 to 0.190, 5 seeds).'
+    'Pre-training helps: RMSE better by 0.120 pIC50 (95% interval 0.050 to 0.190, 5 seeds).'
     """  # noqa: E501  (a doctest's output is one line)
     c = comparison
     metric = metric_named(c.metric)
@@ -36,11 +36,17 @@ def sentence(comparison: Comparison, unit: str | None = None) -> str:
         return f"No evidence on {c.model} against {c.against} by {metric.label}.{note}"
     seeds = f"{c.seeds} seed{'' if c.seeds == 1 else 's'}"
     direction = "worse" if c.difference < 0 else "better"
-    size = f"{metric.label} {direction} than {c.against} by {abs(c.difference):.3f}{suffix}"
+    size = f"{metric.label} {direction} by {abs(c.difference):.3f}{suffix}"
     if c.lower is None or c.upper is None:
         return f"No evidence that {c.model} differs from {c.against}: {size} ({seeds}).{note}"
     ends = (c.lower, c.upper) if c.difference >= 0 else (-c.upper, -c.lower)
     size += f" (95% interval {ends[0]:.3f} to {ends[1]:.3f}, {seeds})"
     if c.verdict == "no evidence":
         return f"No evidence that {c.model} differs from {c.against}: {size}.{note}"
-    return f"{c.model} {c.verdict}: {size}.{note}"
+    return f"{_headline(c)}: {size}.{note}"
+
+
+def _headline(c: Comparison) -> str:
+    if (c.model, c.against) == ("pretrained", "scratch"):
+        return f"Pre-training {c.verdict}"
+    return f"{c.model} is {'better' if c.verdict == 'helps' else 'worse'} than {c.against}"

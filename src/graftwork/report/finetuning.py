@@ -10,7 +10,7 @@ import numpy as np
 
 from graftwork.evaluation.finetune import FinetuneRun
 from graftwork.evaluation.sentence import sentence
-from graftwork.metrics import METRICS
+from graftwork.metrics import MEAN, METRICS
 from graftwork.report.content import (
     ComparisonRow,
     Curve,
@@ -105,7 +105,8 @@ def _metric_rows(run: FinetuneRun) -> list[MetricRow]:
     """Average each metric over seeds; a seed where it is undefined is said, not skipped."""
     groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for row in run.experiment.results():
-        if row["split"] == "test":
+        single = len(run.experiment.data.tasks) == 1  # its mean over tasks says nothing new
+        if row["split"] == "test" and not (single and row["task"] == MEAN):
             groups.setdefault((row["model"], row["task"], row["metric"]), []).append(row)
     out = []
     for (model, task, metric), rows in groups.items():
