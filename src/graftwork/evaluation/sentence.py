@@ -27,7 +27,7 @@ def sentence(comparison: Comparison, unit: str | None = None) -> str:
     >>> found = Comparison("pretrained", "scratch", "rmse", 0.12, 0.05, 0.19, 5, "helps")
     >>> sentence(found, "pIC50")
     'Pre-training helps: RMSE better by 0.120 pIC50 (95% interval 0.050 to 0.190, 5 seeds).'
-    """  # noqa: E501  (a doctest's output is one line)
+    """
     c = comparison
     metric = metric_named(c.metric)
     suffix = f" {unit}" if unit and metric.in_label_units else ""

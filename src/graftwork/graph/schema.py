@@ -100,6 +100,9 @@ class FeatureSchema:
     def from_dict(cls, values: dict[str, Any]) -> FeatureSchema:
         """Read what :meth:`to_dict` wrote; unknown or missing keys raise ``TypeError``."""
         values = dict(values)
+        missing = {item.name for item in dataclasses.fields(cls)} - values.keys()
+        if missing:
+            raise TypeError(f"a feature schema lacks {sorted(missing)}")
         for key in ("node_cat", "edge_cat"):
             values[key] = tuple(CategoricalColumn(**column) for column in values[key])
         for key in ("node_x", "edge_x"):

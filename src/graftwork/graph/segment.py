@@ -52,15 +52,18 @@ def bag_mean(values: Tensor, bags: Bags) -> Tensor:
 def segment_max(values: Tensor, segment: Tensor, num_segments: int) -> Tensor:
     """Elementwise maximum of ``values`` ``[rows, dim]`` in each segment; an empty one gives 0."""
     index = segment[:, None].expand_as(values)
-    out = values.new_zeros(num_segments, values.shape[1])
-    return out.scatter_reduce(0, index, values, "amax", include_self=False)
+    # torch gives part of the gradient to the start value where it equals the maximum: not 0
+    out = values.new_full((num_segments, values.shape[1]), -torch.inf)
+    out = out.scatter_reduce(0, index, values, "amax", include_self=False)
+    return out.masked_fill(out == -torch.inf, 0)
 
 
 def segment_softmax(scores: Tensor, segment: Tensor, num_segments: int) -> Tensor:
     """Softmax of ``scores`` ``[rows, heads]`` within each segment."""
     shifted = (scores - segment_max(scores.detach(), segment, num_segments)[segment]).exp()
     total = scores.new_zeros(num_segments, scores.shape[1]).index_add(0, segment, shifted)
-    return shifted / total[segment]
+    # index_select, as the gradient of total[segment] depends on the number of threads
+    return shifted / total.index_select(0, segment)
 
 
 class _BagSum(torch.autograd.Function):
