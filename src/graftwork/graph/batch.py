@@ -90,6 +90,19 @@ class GraphBatch:
         """Move to a device."""
         return self.map(lambda tensor: tensor.to(device, non_blocking=True))
 
+    def to_pyg(self) -> Any:
+        """Return a ``torch_geometric.data.Batch``; see :func:`graftwork.graph.pyg.to_pyg`."""
+        from graftwork.graph.pyg import to_pyg  # noqa: PLC0415  (an optional extra)
+
+        return to_pyg(self)
+
+    @classmethod
+    def from_pyg(cls, data: Any) -> GraphBatch:
+        """Read a ``Data`` or ``Batch``; see :func:`graftwork.graph.pyg.from_pyg`."""
+        from graftwork.graph.pyg import from_pyg  # noqa: PLC0415  (imports this module)
+
+        return from_pyg(data)
+
     @classmethod
     def from_packed(cls, packed: PackedGraphs, y: np.ndarray[Any, Any] | None = None) -> GraphBatch:
         """Turn packed graphs (and labels ``[num_graphs, tasks]``) into tensors."""
