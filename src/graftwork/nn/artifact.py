@@ -129,10 +129,7 @@ def _build(
 def _head_config(values: dict[str, Any] | None) -> HeadConfig | None:
     if values is None:
         return None
-    config = HeadConfig.from_dict({**values, "tasks": tuple(values["tasks"])})
-    if config.kind not in ("classification", "regression") or not config.tasks:
-        raise ValueError(f"head of kind {config.kind!r} with {len(config.tasks)} tasks")
-    return config
+    return HeadConfig.from_dict({**values, "tasks": tuple(values["tasks"])})
 
 
 def _prefix(model: Encoder | Predictor) -> str:

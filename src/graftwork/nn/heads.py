@@ -9,6 +9,9 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from graftwork.config import HeadConfig
+from graftwork.errors import InputError
+
+_MAX_HIDDEN_LAYERS = 32
 
 
 @final
@@ -18,10 +21,16 @@ class Head(nn.Module):
     Regression targets are standardised for training; the mean and standard deviation are buffers,
     so they live in the artifact. Shapes: ``[num_graphs, dim]`` -> ``[num_graphs, tasks]`` raw
     outputs (logits, or standardised values).
+
+    Raises
+    ------
+    InputError
+        If the configuration makes no sense.
     """
 
     def __init__(self, dim: int, config: HeadConfig) -> None:
         super().__init__()
+        _check(config)
         self.config = config
         layers: list[nn.Module] = []
         for _ in range(config.hidden_layers):
@@ -64,3 +73,17 @@ class Head(nn.Module):
         if self.config.kind == "classification":
             return raw.sigmoid()
         return raw * self.target_std + self.target_mean
+
+
+def _check(config: HeadConfig) -> None:
+    if config.kind not in ("classification", "regression") or not config.tasks:
+        raise InputError(
+            f"A head of kind {config.kind!r} with {len(config.tasks)} tasks cannot be built.",
+            "Expected classification or regression and at least one task.",
+        )
+    if not 0 <= config.hidden_layers <= _MAX_HIDDEN_LAYERS or not 0 <= config.dropout < 1:
+        raise InputError(
+            f"A head of {config.hidden_layers} hidden layers with dropout {config.dropout} cannot "
+            "be built.",
+            f"Expected 0 to {_MAX_HIDDEN_LAYERS} layers and a dropout in [0, 1).",
+        )
