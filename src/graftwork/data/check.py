@@ -109,8 +109,9 @@ def _repeats(
     labels: dict[int, list[float]],
     tasks: Sequence[str],
 ) -> Iterator[Finding]:
-    """Compare every molecule with the first of its kind."""
+    """Compare every molecule with the first of its kind, its labels with the first known ones."""
     first: dict[str, Record] = {}
+    first_label: dict[tuple[str, str], tuple[float, int]] = {}
     parents: defaultdict[str, dict[str, Record]] = defaultdict(dict)
     for record, identity in identities:
         name = identity["canonical"]
@@ -118,13 +119,12 @@ def _repeats(
         known = parents[identity["parent"]]
         if earlier is not record:
             yield _finding(record, "duplicate", f"same molecule as row {earlier.row}")
-            pairs = zip(tasks, labels[earlier.row], labels[record.row], strict=True)
-            for task, old, new in pairs:
-                if not np.isnan(old) and not np.isnan(new) and old != new:
-                    yield _finding(
-                        record, "conflict", f"{task}: {new:g}, but {old:g} in row {earlier.row}"
-                    )
         elif known:
             other = next(iter(known.values()))
             yield _finding(record, "variant", f"differs from row {other.row} in salt or stereo")
         known[name] = earlier
+        for task, new in zip(tasks, labels[record.row], strict=True):
+            if not np.isnan(new):
+                old, row = first_label.setdefault((name, task), (new, record.row))
+                if old != new:
+                    yield _finding(record, "conflict", f"{task}: {new:g}, but {old:g} in row {row}")

@@ -118,8 +118,8 @@ class IsolatedPool:
                         task, schema, [texts[i] for i in left], self.time_limit
                     )
                 except (EOFError, OSError):
-                    position, reason = worker.post_mortem(self.time_limit)
-                    worker = None
+                    dead, worker = worker, None  # whatever follows, its place gets a new worker
+                    position, reason = dead.post_mortem(self.time_limit)
                     result.failed.append((start + left.pop(position), reason))
                     continue
                 failed = {start + left[i]: reason for i, reason in answer["failed"]}
@@ -152,8 +152,10 @@ class _Worker:
         try:
             self._read()
         except EOFError:
+            words = self._last_words()
+            self.stop()
             raise RunError(
-                f"A chemistry worker process could not start: {self._last_words()}",
+                f"A chemistry worker process could not start: {words}",
                 "Check that RDKit imports: python -c 'import rdkit'.",
             ) from None
 

@@ -44,17 +44,20 @@ class GraphStore:
         """Map a store that :class:`StoreWriter` finished. Opens instantly, whatever its size."""
         try:
             meta = json.loads((folder / "store.json").read_text())
+            _check_format(meta["format"])
             schema = FeatureSchema.from_dict(json.loads((folder / "schema.json").read_text()))
             columns = {
                 name: _map(folder / f"{name}.bin", np.dtype(dtype), tuple(shape))
                 for name, (dtype, shape) in meta["columns"].items()
             }
             row = columns.pop("row")
-            return cls(schema, PackedGraphs(**columns), row)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            store = cls(schema, PackedGraphs(**columns), row)
+            store._check_shapes()
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(
                 f"{folder} is not a complete graph store: {error}.", "Build it again."
             ) from error
+        return store
 
     @classmethod
     def from_parts(
@@ -64,6 +67,24 @@ class GraphStore:
         rows = [row for rows, _ in parts for row in rows]
         packed = concatenate([graphs for _, graphs in parts], schema)
         return cls(schema, packed, np.array(rows, np.int64))
+
+    def _check_shapes(self) -> None:
+        """Raise ``ValueError`` unless the columns belong together; reads two numbers only."""
+        graphs, schema = self.graphs, self.schema
+        count, nodes, edges = len(self), int(graphs.node_ptr[-1]), int(graphs.edge_ptr[-1])
+        expected: dict[str, tuple[int, ...]] = {
+            "edge_ptr": (count + 1,),
+            "node_cat": (nodes, len(schema.node_cat)),
+            "node_x": (nodes, len(schema.node_x)),
+            "edge_index": (edges, 2),
+            "edge_cat": (edges, len(schema.edge_cat)),
+            "edge_x": (edges, len(schema.edge_x)),
+            "root": (count,),
+            "row": (count,),
+        }
+        for name, values in {**graphs.arrays(), "row": self.row}.items():
+            if values.shape != expected.get(name, values.shape):
+                raise ValueError(f"{name} has shape {values.shape}, not {expected[name]}")
 
 
 class StoreWriter:
@@ -102,6 +123,11 @@ class StoreWriter:
         meta = {"format": FORMAT, "columns": self._columns}
         (self._folder / "store.json").write_text(json.dumps(meta, indent=1))
         return GraphStore.open(self._folder)
+
+
+def _check_format(found: object) -> None:
+    if found != FORMAT:
+        raise ValueError(f"it has format {found}, not {FORMAT}")
 
 
 def _map(path: Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> npt.NDArray[Any]:

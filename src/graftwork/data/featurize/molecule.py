@@ -71,14 +71,23 @@ def _read(text: str, limit: int) -> Chem.Mol:
     read = _read_block if is_block else _read_smiles
     if not text.strip():
         raise UnusableMoleculeError("the structure is empty")
-    if not is_block and any(character.isspace() for character in text.strip()):
-        raise UnusableMoleculeError("text after the SMILES; only SMILES is read, no name")
+    if not is_block:
+        _check_characters(text.strip())
     if len(text) > limit:  # cheap look before the expensive chemistry
-        _check_size(read(text, sanitize=False), limit)
+        _check_size(read(text, sanitize=False), limit, heavy=True)
     molecule = read(text, sanitize=True)
     if molecule is None:
         raise UnusableMoleculeError(_diagnose(read(text, sanitize=False), is_block=is_block))
     return molecule
+
+
+def _check_characters(smiles: str) -> None:
+    if any(character.isspace() for character in smiles):
+        raise UnusableMoleculeError("text after the SMILES; only SMILES is read, no name")
+    # RDKit drops such characters at either end in silence
+    strange = [character for character in smiles if not (character.isascii() and character > " ")]
+    if strange:
+        raise UnusableMoleculeError(f"not valid SMILES: it holds {strange[0]!r}")
 
 
 def _read_smiles(text: str, *, sanitize: bool) -> Chem.Mol | None:
@@ -94,12 +103,13 @@ def _read_block(text: str, *, sanitize: bool) -> Chem.Mol | None:
     return Chem.MolFromMolBlock(text, sanitize=sanitize, removeHs=sanitize)
 
 
-def _check_size(molecule: Chem.Mol | None, limit: int) -> None:
+def _check_size(molecule: Chem.Mol | None, limit: int, *, heavy: bool = False) -> None:
+    """Count atoms; written hydrogens, which parsing removes, do not count as ``heavy``."""
     if molecule is None:
         return
-    atoms = molecule.GetNumAtoms()
-    if atoms == 0:
+    if molecule.GetNumAtoms() == 0:
         raise UnusableMoleculeError("the structure has no atoms")
+    atoms = molecule.GetNumHeavyAtoms() if heavy else molecule.GetNumAtoms()
     if atoms > limit:
         raise UnusableMoleculeError(f"{atoms} atoms, the limit is {limit}")
 

@@ -8,6 +8,7 @@ from graftwork.data.splits.column import column_split
 from graftwork.data.splits.random import random_split
 from graftwork.data.splits.scaffold import balanced_scaffold_split, scaffold_split
 from graftwork.data.splits.split import Split, SplitRequest
+from graftwork.errors import InputError
 
 __all__ = ["SPLITS", "Split", "SplitRequest", "make_split"]
 
@@ -21,4 +22,6 @@ SPLITS: dict[str, Callable[[SplitRequest], Split]] = {
 
 def make_split(name: str, request: SplitRequest) -> Split:
     """Split by a registered name and check that the result can be used."""
+    if name not in SPLITS:
+        raise InputError(f"No split is called {name!r}.", f"Known: {', '.join(SPLITS)}.")
     return SPLITS[name](request).checked()

@@ -19,6 +19,11 @@ _NAMES = {
 }
 
 
+def part_named(cell: str) -> int | None:
+    """Return 0, 1 or 2 for a cell that names the train, validation or test part, else None."""
+    return _NAMES.get(cell.strip().lower())
+
+
 def column_split(request: SplitRequest) -> Split:
     """Follow a column of ``train``, ``val`` and ``test`` cells.
 
@@ -27,16 +32,16 @@ def column_split(request: SplitRequest) -> Split:
     """
     parts: tuple[list[int], list[int], list[int]] = ([], [], [])
     for position, cell in enumerate(request.column):
-        part = _NAMES.get(cell.strip().lower())
+        part = part_named(cell)
         if part is None:
             raise InputError(
-                f"The splits column says {cell!r} for usable molecule {position}.",
+                f"The splits column says {cell[:60]!r} for usable molecule {position}.",
                 "Expected train, val or test in every row.",
             )
         parts[part].append(position)
     train, val, test = parts
     if not val and len(train) > 1:
-        share = request.sizes[1] / (request.sizes[0] + request.sizes[1])
+        share = request.sizes[1] / ((request.sizes[0] + request.sizes[1]) or 1.0)
         count = min(len(train) - 1, max(1, round(share * len(train))))
         order = numpy_rng(request.seed, "split").permutation(len(train))
         val = [train[i] for i in order[:count]]

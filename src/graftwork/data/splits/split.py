@@ -54,7 +54,7 @@ class Split:
         return {"train": self.train, "val": self.val, "test": self.test}
 
     def checked(self) -> Split:
-        """Raise :class:`InputError` if a part is empty."""
+        """Raise :class:`InputError` if a part is empty, or too small to train on."""
         for part, rows in self.parts().items():
             if len(rows) == 0:
                 raise InputError(
@@ -62,6 +62,11 @@ class Split:
                     f"(train {len(self.train)}, val {len(self.val)}, test {len(self.test)}).",
                     "Give more rows, another --split, or other --split-sizes.",
                 )
+        if len(self.train) < 2:
+            raise InputError(
+                f"The {self.name} split leaves one molecule to train on; two are the least.",
+                "Give more rows, another --split, or other --split-sizes.",
+            )
         return self
 
     def save(self, path: Path, rows: Rows, sizes: Sequence[float], seed: int) -> None:
@@ -78,7 +83,7 @@ def sorted_split(name: str, train: list[int], val: list[int], test: list[int]) -
 
 def checked_sizes(sizes: Sequence[float]) -> tuple[float, float, float]:
     """Return three fractions that sum to one, or raise :class:`InputError`."""
-    if len(sizes) != 3 or min(sizes) < 0 or abs(sum(sizes) - 1) > 1e-6:
+    if len(sizes) != 3 or not (min(sizes) >= 0 and abs(sum(sizes) - 1) <= 1e-6):
         raise InputError(
             f"Split sizes {list(sizes)} are not three fractions that sum to 1.",
             "Give train, validation and test, for instance --split-sizes 0.8 0.1 0.1.",
