@@ -232,8 +232,6 @@ def test_a_worker_killed_between_molecules_costs_no_row():
         os.kill(worker._process.pid, signal.SIGKILL)
         worker._process.wait()
         pool._idle.put(worker)
-        with pytest.raises(RunError, match="between molecules"):
-            list(pool.map("identity", SCHEMA, ["CO"]))
         assert outcome(pool, ["CO"])[0] == {0: "CO"}
     finally:
         pool.close()

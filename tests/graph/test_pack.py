@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from graftwork.errors import InputError
 from graftwork.graph import Graph, PackedGraphs
 from graftwork.graph.pack import concatenate, pack
 
@@ -148,3 +149,9 @@ def test_take_out_of_range(make_schema, random_graph):
     packed = pack([random_graph(np.random.default_rng(0), 2, 1)], make_schema())
     with pytest.raises(IndexError):
         packed.take([1])
+
+
+def test_an_id_outside_its_column_is_refused_not_wrapped(make_schema):
+    graph = Graph(np.array([[256, 0]]), np.empty((0, 2), int), np.empty((0, 1), int))
+    with pytest.raises(InputError, match="has id 256"):
+        pack([graph], make_schema(200))

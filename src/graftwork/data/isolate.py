@@ -112,7 +112,8 @@ class IsolatedPool:
         worker = self._idle.get()
         try:
             while left:
-                worker = worker or _Worker()
+                if worker is None or not worker.alive():  # something may have ended an idle one
+                    worker = _Worker()
                 try:
                     answer, payload = worker.ask(
                         task, schema, [texts[i] for i in left], self.time_limit
@@ -158,6 +159,9 @@ class _Worker:
                 f"A chemistry worker process could not start: {words}",
                 "Check that RDKit imports: python -c 'import rdkit'.",
             ) from None
+
+    def alive(self) -> bool:
+        return self._process.poll() is None
 
     def ask(self, task: str, schema: FeatureSchema, items: list[str], limit: float) -> Any:
         self._asked = time.monotonic()

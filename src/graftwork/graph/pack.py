@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from graftwork.graph.schema import FeatureSchema
+from graftwork.errors import InputError
+from graftwork.graph.schema import CategoricalColumn, FeatureSchema
 from graftwork.graph.types import Graph
 
 Array = npt.NDArray[Any]
@@ -69,12 +70,22 @@ class PackedGraphs:
 
 
 def pack(graphs: Sequence[Graph], schema: FeatureSchema) -> PackedGraphs:
-    """Lay graphs end to end in the types that ``schema`` asks for."""
-    node_columns, edge_columns = len(schema.node_cat), len(schema.edge_cat)
+    """Lay graphs end to end in the types that ``schema`` asks for.
+
+    Raises
+    ------
+    InputError
+        If a categorical id is not one of its column's.
+    """
 
     def rows(parts: list[Array], columns: int, dtype: npt.DTypeLike) -> Array:
         empty = np.empty((0, columns), dtype)
         return np.concatenate([empty, *parts]).astype(dtype, copy=False)
+
+    def ids(parts: list[Array], columns: Sequence[CategoricalColumn]) -> Array:
+        values = rows(parts, len(columns), np.int64)
+        _check_ids(values, columns)
+        return values.astype(schema.id_dtype)
 
     def floats(values: Array | None, length: int, columns: int) -> Array:
         return np.zeros((length, columns), np.float32) if values is None else values
@@ -82,14 +93,14 @@ def pack(graphs: Sequence[Graph], schema: FeatureSchema) -> PackedGraphs:
     return PackedGraphs(
         node_ptr=_pointer([graph.num_nodes for graph in graphs]),
         edge_ptr=_pointer([graph.num_edges for graph in graphs]),
-        node_cat=rows([g.node_cat for g in graphs], node_columns, schema.id_dtype),
+        node_cat=ids([g.node_cat for g in graphs], schema.node_cat),
         node_x=rows(
             [floats(g.node_x, g.num_nodes, len(schema.node_x)) for g in graphs],
             len(schema.node_x),
             np.float32,
         ),
         edge_index=rows([g.edge_index for g in graphs], 2, np.int32),
-        edge_cat=rows([g.edge_cat for g in graphs], edge_columns, schema.id_dtype),
+        edge_cat=ids([g.edge_cat for g in graphs], schema.edge_cat),
         edge_x=rows(
             [floats(g.edge_x, g.num_edges, len(schema.edge_x)) for g in graphs],
             len(schema.edge_x),
@@ -110,6 +121,17 @@ def concatenate(parts: Sequence[PackedGraphs], schema: FeatureSchema) -> PackedG
         lengths = np.concatenate([np.diff(part.arrays()[name]) for part in parts])
         joined[name] = _pointer(lengths)
     return PackedGraphs(**joined)
+
+
+def _check_ids(ids: Array, columns: Sequence[CategoricalColumn]) -> None:
+    sizes = [column.size for column in columns]
+    outside = (ids < 0) | (ids >= sizes)
+    if outside.any():
+        row, position = np.argwhere(outside)[0]
+        raise InputError(
+            f"Row {row} has id {ids[row, position]} in {columns[position].name!r}.",
+            f"Expected 0 to {sizes[position] - 1}.",
+        )
 
 
 def _pointer(lengths: npt.ArrayLike) -> Array:
