@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+import numbers
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from graftwork.errors import InputError
 
@@ -14,7 +16,37 @@ Kind = Literal["classification", "regression"]
 
 @dataclass(frozen=True)
 class Config:
-    """Base of all settings: to a dictionary and back, without guessing."""
+    """Base of all settings: to a dictionary and back, without guessing.
+
+    A subclass says in ``limits`` the lowest and highest value of a number, and in ``choices`` the
+    known names of a setting; anything else is an :class:`InputError`.
+    """
+
+    limits: ClassVar[Mapping[str, tuple[float, float]]] = {}
+    choices: ClassVar[Mapping[str, Collection[str]]] = {}
+
+    def __post_init__(self) -> None:
+        for name, (lowest, highest) in self.limits.items():
+            value, default = getattr(self, name), type(self).__dataclass_fields__[name].default
+            if value is None and default is None:
+                continue
+            whole = isinstance(default, int)
+            kind = numbers.Integral if whole else numbers.Real
+            comparable: Any = value if isinstance(value, kind) else math.nan
+            if not lowest <= comparable <= highest:
+                number = "a whole number" if whole else "a number"
+                top = "" if math.isinf(highest) else f" and at most {highest:g}"
+                raise InputError(
+                    f"{name} = {value!r} cannot be used.",
+                    f"Expected {number} of at least {lowest:g}{top}.",
+                )
+        for name, known in self.choices.items():
+            value = getattr(self, name)
+            if not isinstance(value, str) or value not in known:
+                raise InputError(
+                    f"No {name.replace('_', ' ')} is called {value!r}.",
+                    f"Known: {', '.join(known)}.",
+                )
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready dictionary."""

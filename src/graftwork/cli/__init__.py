@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import warnings
 
@@ -10,6 +11,8 @@ from graftwork.console import say
 from graftwork.errors import GraftworkError
 
 __all__ = ["app", "main"]
+
+_WRONG_PATH = (errno.ENAMETOOLONG, errno.EACCES, errno.EROFS)
 
 
 def main() -> None:
@@ -25,4 +28,4 @@ def main() -> None:
         sys.exit(130)
     except OSError as error:
         say(f"Error: {error}. Check the path, the permissions and the free disk space.")
-        sys.exit(1)
+        sys.exit(2 if error.errno in _WRONG_PATH else 1)

@@ -26,9 +26,13 @@ def check_data(
     Example: graftwork check-data -i ic50.csv -t pIC50 -o findings.csv
     """
     from graftwork.data.check import KINDS, check_table  # noqa: PLC0415
+    from graftwork.data.places import require_distinct  # noqa: PLC0415
     from graftwork.data.writers import TableWriter  # noqa: PLC0415
     from graftwork.errors import InputError  # noqa: PLC0415
 
+    if output is not None:
+        require_distinct(output, input_path)
+        TableWriter(output, [])  # an impossible name is an error now, not after the work
     found = check_table(input_path, smiles_column, targets)
     for warning in found.warnings:
         typer.echo(f"Warning: {warning}")

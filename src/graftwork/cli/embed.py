@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -29,42 +28,22 @@ def embed(
 
     Example: graftwork embed -m default -i molecules.csv -o vectors.npy
     """
-    import numpy as np  # noqa: PLC0415
-
-    from graftwork.cli.rows import report_outcome, write_rows  # noqa: PLC0415
-    from graftwork.data.sources import open_table  # noqa: PLC0415
-    from graftwork.data.writers import TableWriter  # noqa: PLC0415
+    from graftwork.cli.rows import write_nodes, write_rows, write_vectors  # noqa: PLC0415
     from graftwork.errors import InputError  # noqa: PLC0415
     from graftwork.inference import load  # noqa: PLC0415
 
-    loaded = load(model)
-    dim = loaded.encoder.config.dim
-    names = [f"e{i}" for i in range(dim)]
-    if level == "graph" and output.suffix != ".npy":
-        write_rows(input_path, smiles_column, output, names, loaded.embed_records)
-        return
-    if level != "graph" and output.suffix == ".npy":
+    if level not in ("graph", "node"):
+        raise InputError(f"No level is called {level!r}.", "Known: graph, node.")
+    npy = output.suffix.lower() == ".npy"
+    if level == "node" and npy:
         raise InputError(
             f"Atoms of many molecules do not fit the rows of {output}.", "Write X.parquet or X.csv."
         )
-    reasons: Counter[str] = Counter()
-    good = 0
-    rows = loaded.embed_records(
-        open_table(input_path, smiles_column).rows(), "node" if level == "node" else "graph"
-    )
+    loaded = load(model)
+    names = [f"e{i}" for i in range(loaded.encoder.config.dim)]
     if level == "node":
-        with TableWriter(output, ["row", "atom", *names]) as writer:
-            for row in rows:
-                good += row.values is not None
-                reasons.update([row.reason] if row.values is None else [])
-                for atom, values in enumerate([] if row.values is None else row.values):
-                    writer.write([row.record.row, atom, *values.tolist()])
+        write_nodes(input_path, smiles_column, output, names, loaded)
+    elif npy:
+        write_vectors(input_path, smiles_column, output, loaded)
     else:
-        vectors = []
-        for row in rows:
-            good += row.values is not None
-            reasons.update([row.reason] if row.values is None else [])
-            vectors.append(np.full(dim, np.nan, np.float32) if row.values is None else row.values)
-        output.parent.mkdir(parents=True, exist_ok=True)
-        np.save(output, np.array(vectors, np.float32).reshape(-1, dim))
-    report_outcome(input_path, output, good, reasons)
+        write_rows(input_path, smiles_column, output, names, loaded.embed_records)

@@ -42,8 +42,8 @@ def finetune(
     standardize: Annotated[
         bool, typer.Option("--standardize", help="Keep the largest fragment and neutralise it.")
     ] = False,
-    epochs: Annotated[int, typer.Option(help="Most passes over the training part.")] = 40,
-    patience: Annotated[int, typer.Option(help="Epochs without progress before stopping.")] = 12,
+    epochs: Annotated[int, typer.Option(help="Most passes over the training part.")] = 25,
+    patience: Annotated[int, typer.Option(help="Epochs without progress before stopping.")] = 10,
     batch_size: Annotated[int, typer.Option(help="Molecules per step.")] = 32,
     learning_rate: Annotated[float, typer.Option(help="Peak learning rate.")] = 5e-4,
     refit: Annotated[

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from graftwork import console
+from graftwork.data.places import make_folder, require_distinct
 from graftwork.data.record import Record
 from graftwork.data.sources import open_table
 from graftwork.data.writers import TableWriter
 from graftwork.errors import InputError
-from graftwork.inference import RowResult
+from graftwork.inference import Model, RowResult
 
 
 def write_rows(
@@ -30,37 +34,88 @@ def write_rows(
     InputError
         If no row was usable; the table of reasons is written all the same.
     """
+    require_distinct(output, source)
     table = open_table(source, smiles_column)
     new = [*added, "status", "reason"]
     columns = [f"{name}_input" if name in new else name for name in table.columns]
-    reasons: Counter[str] = Counter()
-    good = 0
+    tally = _Tally(source, output)
     with (
         TableWriter(output, [*columns, *new]) as writer,
         console.progress("Molecules", None) as update,
     ):
-        for count, row in enumerate(compute(table.rows()), start=1):
-            if row.values is None:
-                reasons[row.reason] += 1
-                values: list[float | None] = [None] * len(added)
-            else:
-                good += 1
-                values = list(row.values)
+        for count, row in enumerate(map(tally.count, compute(table.rows())), start=1):
+            values = [None] * len(added) if row.values is None else row.values
             writer.write([*row.record.cells, *values, row.status, row.reason])
             update(count)
-    for warning in table.warnings:
-        console.say(f"Warning: {warning}")
-    report_outcome(source, output, good, reasons)
+    tally.report(table.warnings)
 
 
-def report_outcome(source: Path, output: Path, good: int, reasons: Counter[str]) -> None:
-    """Say what happened; raise :class:`InputError` if no row was usable."""
-    rejected = reasons.total()
-    if good == 0:
-        frequent = "; ".join(f"{reason} ({n})" for reason, n in reasons.most_common(3))
+def write_vectors(source: Path, smiles_column: str | None, output: Path, model: Model) -> None:
+    """Write float32 ``[rows, dim]`` as ``.npy``, NaN for rejected rows; whole or not at all."""
+    table = open_table(source, smiles_column)
+    make_folder(output.parent)
+    if output.is_dir():
+        raise InputError(f"{output} is a folder.", "Give the name of a file.")
+    temporary = output.with_name(f".{output.name}.{uuid.uuid4().hex}.tmp")
+    try:
+        file = temporary.open("xb")
+    except OSError as error:
         raise InputError(
-            f"{source} has no usable molecule among {rejected} rows"
-            + (f": {frequent}." if frequent else "."),
-            "Check the file and -s/--smiles-column.",
-        )
-    console.say(f"{good} rows done, {rejected} rejected; written to {output}")
+            f"{output}: cannot write here ({error.strerror}).", "Choose another place."
+        ) from error
+    dim = model.encoder.config.dim
+    tally = _Tally(source, output)
+    try:
+        with file:
+            rows = [tally.count(row) for row in model.embed_records(table.rows())]
+            missing = np.full(dim, np.nan, np.float32)
+            vectors = [missing if row.values is None else row.values for row in rows]
+            np.save(file, np.array(vectors, np.float32).reshape(-1, dim))
+        temporary.replace(output)
+    finally:
+        temporary.unlink(missing_ok=True)
+    tally.report(table.warnings)
+
+
+def write_nodes(
+    source: Path, smiles_column: str | None, output: Path, names: Sequence[str], model: Model
+) -> None:
+    """Write a table with one row per atom: ``row, atom`` and the embedding."""
+    require_distinct(output, source)
+    table = open_table(source, smiles_column)
+    tally = _Tally(source, output)
+    with TableWriter(output, ["row", "atom", *names]) as writer:
+        for row in map(tally.count, model.embed_records(table.rows(), "node")):
+            for atom, values in enumerate([] if row.values is None else row.values):
+                writer.write([row.record.row, atom, *values.tolist()])
+    tally.report(table.warnings)
+
+
+class _Tally:
+    """Counts what came of the rows, and says so in the end."""
+
+    def __init__(self, source: Path, output: Path) -> None:
+        self._source, self._output = source, output
+        self._good = 0
+        self._reasons: Counter[str] = Counter()
+
+    def count(self, row: RowResult) -> RowResult:
+        if row.values is None:
+            self._reasons[row.reason] += 1
+        else:
+            self._good += 1
+        return row
+
+    def report(self, warnings: Sequence[str]) -> None:
+        """Say what happened; raise :class:`InputError` if no row was usable."""
+        for warning in warnings:
+            console.say(f"Warning: {warning}")
+        rejected = self._reasons.total()
+        if self._good == 0:
+            frequent = "; ".join(f"{reason} ({n})" for reason, n in self._reasons.most_common(3))
+            raise InputError(
+                f"{self._source} has no usable molecule among {rejected} rows"
+                + (f": {frequent}." if frequent else "."),
+                "Check the file and -s/--smiles-column.",
+            )
+        console.say(f"{self._good} rows done, {rejected} rejected; written to {self._output}")

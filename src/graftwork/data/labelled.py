@@ -14,6 +14,7 @@ from graftwork.data.isolate import shared_pool
 from graftwork.data.labels import parse_labels, target_columns
 from graftwork.data.record import Record, Reject
 from graftwork.data.sources import open_table
+from graftwork.data.sources.table import quoted_list
 from graftwork.data.splits import Split, SplitRequest, make_split
 from graftwork.data.store import GraphStore
 from graftwork.errors import InputError
@@ -68,7 +69,8 @@ class LabelledData:
                 text if scaffold is None else scaffold
                 for scaffold, text in zip(found, self.structures, strict=True)
             ]
-        request = SplitRequest(len(self.store), sizes, seed, scaffolds, self.split_cells)
+        rows = self.store.row.tolist()
+        request = SplitRequest(len(rows), sizes, seed, scaffolds, self.split_cells, rows)
         return make_split(name, request)
 
 
@@ -119,13 +121,23 @@ def load_labelled(
         )
     by_row = {record.row: record for record in records}
     usable = [by_row[row] for row in build.store.row.tolist()]
+    used = {record.row for record in usable}
+    warned = [warning for warning in rejects if warning.row in used]
+    y = np.array([labels[record.row] for record in usable], np.float64)
+    known = [i for i in range(len(tasks)) if not np.isnan(y[:, i]).all()]
+    unlabelled = [task for i, task in enumerate(tasks) if i not in known]
+    warnings = list(table.warnings)
+    if unlabelled:
+        warnings.append(
+            f"{path}: no usable label in {quoted_list(unlabelled)}: left out of the targets."
+        )
     return LabelledData(
         records=usable,
         store=build.store,
-        y=np.array([labels[record.row] for record in usable], np.float64),
-        tasks=tuple(tasks),
-        rejects=sorted([*rejects, *build.rejects], key=lambda reject: reject.row),
+        y=y[:, known],
+        tasks=tuple(tasks[i] for i in known),
+        rejects=sorted([*warned, *build.rejects], key=lambda reject: reject.row),
         total=len(records),
         split_cells=[] if split_position is None else [r.cells[split_position] for r in usable],
-        warnings=list(table.warnings),
+        warnings=warnings,
     )

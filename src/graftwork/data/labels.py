@@ -21,6 +21,7 @@ MISSING = frozenset({"", "na", "nan", "none", "null", "-", "?"})
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 _TRUTH = {"true": 1.0, "false": 0.0}
 _PEEK_ROWS = 1000
+_LARGEST = 1e36  # networks compute in single precision, which ends at 3.4e38
 _SHOWN_CHARACTERS = 40
 
 
@@ -196,7 +197,7 @@ def _only_numeric(table: Table, others: list[str]) -> str:
 def _number(text: str) -> float | None:
     if _NUMBER.fullmatch(text):
         value = float(text)
-        return value if math.isfinite(value) else None
+        return value if abs(value) <= _LARGEST else None
     return _TRUTH.get(text.lower())
 
 
@@ -209,7 +210,10 @@ def _advice(text: str) -> str:
     if re.fullmatch(r"[+-]?[\d.]*,[\d.,]*(e[+-]?\d+)?", text, re.ASCII | re.IGNORECASE):
         return "has a comma: taken as missing. Write numbers as 1.5, without separators."
     if text.lower().lstrip("+-") in {"inf", "infinity"} or _NUMBER.fullmatch(text):
-        return "is not finite: taken as missing. Write a finite number or leave it empty."
+        return (
+            f"is not finite, or beyond {_LARGEST:g}: taken as missing. Write a finite number in "
+            "a fitting unit or leave it empty."
+        )
     return "is not a number: taken as missing. Write a number or leave it empty."
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -16,8 +17,9 @@ from graftwork.config import EncoderConfig, Kind
 from graftwork.data.featurize import SCHEMAS
 from graftwork.data.labelled import LabelledData, load_labelled
 from graftwork.data.labels import infer_kind
+from graftwork.data.places import make_folder, require_outside
 from graftwork.data.record import write_rejects
-from graftwork.data.splits import Split
+from graftwork.data.splits import SPLITS, Split
 from graftwork.data.splits.split import checked_sizes
 from graftwork.data.writers import TableWriter
 from graftwork.errors import InputError
@@ -35,13 +37,40 @@ from graftwork.nn.artifact import load_artifact, package_versions, save_artifact
 from graftwork.nn.checkpoints import find_model
 from graftwork.nn.encoder import Encoder
 from graftwork.nn.predictor import Predictor
+from graftwork.training.device import new_fabric
 from graftwork.training.fit import FitConfig, fit
 from graftwork.training.logs import RunLog
+
+_FILES = {
+    "config.json",
+    "logs",
+    "metrics.json",
+    "model",
+    "model.partial",
+    "predictions.csv",
+    "rejects.csv",
+    "report.html",
+    "split.json",
+}
 
 
 @dataclass(frozen=True)
 class FinetuneConfig(FitConfig):
     """Settings of a fine-tuning experiment; everything that decides its numbers."""
+
+    limits: ClassVar = {
+        **FitConfig.limits,
+        "data_seed": (0, 2**63 - 1),
+        "seed": (0, 2**63 - 1),
+        "num_seeds": (1, 1000),
+        "time_limit": (1e-3, math.inf),
+    }
+    choices: ClassVar = {
+        **FitConfig.choices,
+        "task": ("auto", "classification", "regression"),
+        "split": [name for name in SPLITS if name != "column"],  # --splits-column
+        "featurizer": SCHEMAS,
+    }
 
     start_from: str = "default"
     """Artifact to start from: a bundled name, a path, or none."""
@@ -102,8 +131,7 @@ def run_finetune(
         If the table, a column, the artifact or a setting cannot be used; nothing is trained then.
     """
     sizes = checked_sizes(config.split_sizes)
-    if config.num_seeds < 1:
-        raise InputError(f"{config.num_seeds} seeds cannot be run.", "Give at least one.")
+    new_fabric(config.device, config.precision)  # better now than after the baselines
     encoder, pretrained = _starting_point(config)
     with console.progress("Reading molecules", None) as update:
         data = load_labelled(
@@ -116,9 +144,14 @@ def run_finetune(
         )
     for warning in data.warnings:
         console.say(f"Warning: {warning}")
+    if "mean" in data.tasks:
+        raise InputError(
+            f"{table}: a target cannot be called 'mean', which stands for the average of all.",
+            "Rename the column.",
+        )
     split = data.split("column" if splits_column else config.split, sizes, config.data_seed)
     kind = _kind(config.task, data, split)
-    _prepare(folder)
+    _prepare(folder, table, Path(config.start_from))
     write_rejects(folder / "rejects.csv", data.rejects)
     split.save(folder / "split.json", data.store.row, sizes, config.data_seed)
     console.say(
@@ -147,10 +180,6 @@ def run_finetune(
 
 def _starting_point(config: FinetuneConfig) -> tuple[Encoder, bool]:
     if config.start_from == "none":
-        if config.featurizer not in SCHEMAS:
-            raise InputError(
-                f"No featurizer is called {config.featurizer!r}.", f"Known: {', '.join(SCHEMAS)}."
-            )
         schema = SCHEMAS[config.featurizer].with_options(standardize=config.standardize)
         return Encoder(schema, EncoderConfig()), False
     loaded = load_artifact(find_model(config.start_from)).encoder
@@ -170,8 +199,6 @@ def _kind(task: str, data: LabelledData, split: Split) -> Kind:
         return infer_kind(seen)
     if task == "regression":
         return "regression"
-    if task != "classification":
-        raise InputError(f"No task is called {task!r}.", "Known: auto, classification, regression.")
     known = data.y[~np.isnan(data.y)]
     if not np.isin(known, (0, 1)).all():
         odd = known[~np.isin(known, (0, 1))][0]
@@ -182,16 +209,26 @@ def _kind(task: str, data: LabelledData, split: Split) -> Kind:
     return "classification"
 
 
-def _prepare(folder: Path) -> None:
+def _prepare(folder: Path, *needed: Path) -> None:
     """Make room for the run; an earlier run in the same folder is replaced, nothing else is."""
-    if folder.exists() and any(folder.iterdir()):
-        if not (folder / "split.json").is_file():
-            raise InputError(
-                f"{folder} is not empty and holds no earlier fine-tuning run.", "Choose another -o."
-            )
-        console.say(f"Replacing the earlier run in {folder}")
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
+    names = {path.name for path in folder.iterdir()}
+    if not names:
+        return
+    if "split.json" not in names:
+        raise InputError(
+            f"{folder} is not empty and holds no earlier fine-tuning run.", "Choose another -o."
+        )
+    if others := sorted(names - _FILES):
+        raise InputError(
+            f"{folder} holds an earlier run and also {', '.join(others[:3])}, which replacing the "
+            "run would remove.",
+            "Move that away, or choose another -o.",
+        )
+    require_outside(folder, *needed)
+    console.say(f"Replacing the earlier run in {folder}")
+    shutil.rmtree(folder)
+    folder.mkdir()
 
 
 def _protocol(config: FinetuneConfig, experiment: Experiment) -> dict[str, Any]:

@@ -5,25 +5,25 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from lightning_fabric import Fabric
 
 from graftwork.config import Config, EncoderConfig, HeadConfig, Kind
 from graftwork.data.loader import in_order, load_batch
 from graftwork.data.sampler import BatchSampler
 from graftwork.data.store import GraphStore
-from graftwork.errors import InputError
 from graftwork.graph.batch import GraphBatch
 from graftwork.metrics import METRICS, primary_metric, score
 from graftwork.nn.encoder import Encoder
+from graftwork.nn.pooling import POOLINGS
 from graftwork.nn.predictor import Predictor
 from graftwork.objectives import StepOutput
 from graftwork.rng import derive_seed
 from graftwork.training.budget import Budget
+from graftwork.training.device import DEVICES, PRECISIONS, new_fabric
 from graftwork.training.freeze import FREEZE_PLANS, apply_plan
 from graftwork.training.loop import run_loop, warmup_cosine
 from graftwork.training.steps import FinetuneStep
@@ -36,6 +36,22 @@ Rows = npt.NDArray[np.int64]
 class FitConfig(Config):
     """Settings of one fine-tuning run."""
 
+    limits: ClassVar = {
+        "hidden_layers": (0, 16),
+        "dropout": (0, 0.99),
+        "epochs": (1, 10**9),
+        "patience": (1, 10**9),
+        "batch_size": (2, 10**9),  # batch normalisation needs two
+        "learning_rate": (1e-12, 10),
+        "weight_decay": (0, 100),
+    }
+    choices: ClassVar = {
+        "strategy": FREEZE_PLANS,
+        "pooling": POOLINGS,
+        "precision": PRECISIONS,
+        "device": DEVICES,
+    }
+
     strategy: str = "full"
     """Freeze plan: full, or linear-probe (frozen encoder, linear head)."""
     pooling: str = "mean"
@@ -44,9 +60,9 @@ class FitConfig(Config):
     """Hidden layers of the head; a linear probe has none."""
     dropout: float = 0.1
     """Dropout in encoder and head."""
-    epochs: int = 40
+    epochs: int = 25
     """Most passes over the training part."""
-    patience: int = 12
+    patience: int = 10
     """Epochs without a better validation score before stopping."""
     batch_size: int = 32
     """Molecules per step."""
@@ -127,11 +143,7 @@ def fit(
     time_limit
         Seconds.
     """
-    if config.strategy not in FREEZE_PLANS:
-        raise InputError(
-            f"No strategy is called {config.strategy!r}.", f"Known: {', '.join(FREEZE_PLANS)}."
-        )
-    fabric = Fabric(accelerator=config.device, devices=1, precision=config.precision)
+    fabric = new_fabric(config.device, config.precision)
     torch.manual_seed(derive_seed(seed, "weights"))
     predictor = new_predictor(encoder, config, kind, tasks, scratch=scratch)
     predictor.head.fit_scaling(torch.from_numpy(y[train]).float())

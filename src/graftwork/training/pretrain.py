@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from lightning_fabric import Fabric
@@ -18,6 +19,7 @@ from graftwork.config import Config, EncoderConfig
 from graftwork.data.build import build_store
 from graftwork.data.featurize import SCHEMAS
 from graftwork.data.loader import load_batch
+from graftwork.data.places import make_folder, require_outside
 from graftwork.data.record import write_rejects
 from graftwork.data.sampler import BatchSampler
 from graftwork.data.sources import open_table
@@ -27,11 +29,13 @@ from graftwork.graph.batch import GraphBatch
 from graftwork.graph.schema import FeatureSchema
 from graftwork.nn.artifact import load_artifact, save_artifact
 from graftwork.nn.checkpoints import find_model
+from graftwork.nn.conv import CONVS
 from graftwork.nn.encoder import Encoder
 from graftwork.objectives import OBJECTIVES, Objective, StepOutput
 from graftwork.rng import derive_seed, torch_generator
 from graftwork.training.budget import Budget
 from graftwork.training.checkpoint import load_state, save_state
+from graftwork.training.device import PRECISIONS, new_fabric
 from graftwork.training.logs import RunLog
 from graftwork.training.loop import run_loop, warmup_cosine
 from graftwork.training.steps import PretrainStep
@@ -42,6 +46,26 @@ LOG_EVERY = 50
 @dataclass(frozen=True)
 class PretrainConfig(Config):
     """Settings of a pre-training run; everything that decides the weights."""
+
+    limits: ClassVar = {
+        "num_layers": (1, 128),
+        "dim": (1, 8192),
+        "dropout": (0, 0.99),
+        "mask_rate": (1e-6, 1 - 1e-6),
+        "epochs": (1, 10**9),
+        "batch_size": (2, 10**9),  # batch normalisation needs two
+        "learning_rate": (1e-12, 10),
+        "weight_decay": (0, 100),
+        "seed": (0, 2**63 - 1),
+        "time_limit": (1e-3, math.inf),
+    }
+    choices: ClassVar = {
+        "objective": OBJECTIVES,
+        "featurizer": SCHEMAS,
+        "conv": CONVS,
+        "jumping_knowledge": ("last", "sum", "mean", "max"),
+        "precision": PRECISIONS,
+    }
 
     objective: str = "attribute-masking"
     """What the encoder learns to do."""
@@ -121,18 +145,26 @@ def pretrain(
     Raises
     ------
     InputError
-        If the corpus holds no usable graph, or ``output`` holds a different run.
+        If a setting makes no sense, the corpus holds no usable graph, or ``output`` holds a
+        different run or other files.
     """
     config = config or PretrainConfig()
+    if checkpoint_every < 1:
+        raise InputError(
+            f"checkpoint_every = {checkpoint_every} cannot be used.", "Expected at least 1 step."
+        )
     run = Path(output)
-    if overwrite:
-        shutil.rmtree(run, ignore_errors=True)
-    run.mkdir(parents=True, exist_ok=True)
-    fabric = Fabric(accelerator=device, devices=1, precision=config.precision)
+    fabric = new_fabric(device, config.precision)
     torch.manual_seed(derive_seed(config.seed, "weights"))
     encoder, parent = _encoder(config, start_from)
-    identity = {"settings": config.to_dict(), "from": parent, "corpus": corpus_hash(Path(corpus))}
-    _claim(run, identity)
+    identity = {
+        "settings": config.to_dict(),
+        "from": parent,
+        "corpus": corpus_hash(Path(corpus)),
+        "smiles_column": smiles_column,
+    }
+    keep = [Path(corpus)] + ([] if parent is None else [Path(parent)])
+    _claim(run, identity, keep, overwrite=overwrite)
     store = _open_store(Path(corpus), run, encoder.schema, smiles_column)
     sampler = BatchSampler(len(store), config.batch_size, config.seed)
     steps = config.epochs * sampler.steps_per_epoch
@@ -164,7 +196,9 @@ def corpus_hash(path: Path) -> str:
     """SHA-256 of a corpus file, or of a graph store's description."""
     source = path / "store.json" if path.is_dir() else path
     if not source.is_file():
-        raise InputError(f"{path} does not exist.", "Give a corpus file or a graph store.")
+        kind = "is a folder without a graph store" if path.is_dir() else "is no file"
+        reason = kind if path.exists() else "does not exist"
+        raise InputError(f"{path} {reason}.", "Give a corpus file or a graph store.")
     with source.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -173,38 +207,49 @@ def _encoder(config: PretrainConfig, start_from: str | None) -> tuple[Encoder, s
     if start_from is not None:
         encoder = load_artifact(find_model(start_from)).encoder
         return encoder, start_from
-    if config.featurizer not in SCHEMAS:
-        raise InputError(
-            f"No featurizer is called {config.featurizer!r}.", f"Known: {', '.join(SCHEMAS)}."
-        )
     schema = SCHEMAS[config.featurizer].with_options(standardize=config.standardize)
     shape = {key: getattr(config, key) for key in EncoderConfig().to_dict()}
     return Encoder(schema, EncoderConfig.from_dict(shape)), None
 
 
 def _objective(config: PretrainConfig, encoder: Encoder) -> Objective:
-    if config.objective not in OBJECTIVES:
-        raise InputError(
-            f"No objective is called {config.objective!r}.", f"Known: {', '.join(OBJECTIVES)}."
-        )
-    if not 0 < config.mask_rate < 1:
-        raise InputError(f"A mask rate of {config.mask_rate} is not between 0 and 1.")
     return OBJECTIVES[config.objective](
         encoder.schema, encoder.config.dim, config.mask_rate, edges=config.mask_edges
     )
 
 
-def _claim(run: Path, identity: dict[str, Any]) -> None:
-    """Note what this run is; refuse to continue a different one."""
+def _claim(run: Path, identity: dict[str, Any], keep: list[Path], *, overwrite: bool) -> None:
+    """Note what this run is; refuse to continue a different one, or to touch other files."""
+    make_folder(run)
     path = run / "config.json"
-    if path.is_file() and (run / "checkpoint.safetensors").is_file():
-        if json.loads(path.read_text()) != identity:
-            raise InputError(
-                f"{run} holds a run with other settings or another corpus.",
-                "Choose another -o, or start anew with --overwrite.",
-            )
+    earlier = _read_identity(path)
+    if any(run.iterdir()) and set(earlier) != set(identity):
+        raise InputError(
+            f"{run} is not empty and holds no earlier pre-training run.", "Choose another -o."
+        )
+    if overwrite:
+        require_outside(run, *keep)
+        shutil.rmtree(run)
+        run.mkdir()
+    elif earlier == identity:
         return
+    elif (run / "checkpoint.safetensors").is_file():
+        raise InputError(
+            f"{run} holds a run with other settings or another corpus.",
+            "Choose another -o, or start anew with --overwrite.",
+        )
+    shutil.rmtree(run / "store", ignore_errors=True)  # of another corpus
     path.write_text(json.dumps(identity, indent=1) + "\n")
+
+
+def _read_identity(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        return {}
+    return values if isinstance(values, dict) else {}
 
 
 def _open_store(corpus: Path, run: Path, schema: FeatureSchema, column: str | None) -> GraphStore:
@@ -243,13 +288,13 @@ def _train(
     module, optimizer = fabric.setup(step_module, optimizer)
     path = run / "checkpoint.safetensors"
     first, before = 0, 0.0
+    last_logs: dict[str, float] = {}
     torch.manual_seed(derive_seed(config.seed, "dropout"))
     if path.is_file():
         values = load_state(path, step_module, optimizer.optimizer, generator)
-        first, before = values["step"], values["seconds"]
+        first, before, last_logs = values["step"], values["seconds"], values["logs"]
         console.say(f"Going on from step {first} of {steps}")
     budget = Budget(steps, config.time_limit, before)
-    last_logs: dict[str, float] = {}
 
     def batches() -> Iterator[GraphBatch]:
         for graphs in sampler.batches(first):
@@ -265,7 +310,7 @@ def _train(
             log.write(done, {**last_logs, "graphs_per_second": rate})
             update(done, f"loss {last_logs['loss']:.4f}, {rate:.0f} graphs/s")
         if done % checkpoint_every == 0 or ended:
-            values = {"step": done, "seconds": budget.seconds}
+            values = {"step": done, "seconds": budget.seconds, "logs": last_logs}
             save_state(path, step_module, optimizer.optimizer, generator, values)
         return not ended
 

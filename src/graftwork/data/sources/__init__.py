@@ -80,6 +80,8 @@ def open_table(path: str | Path, structure_column: str | None = None) -> Table:
     source = next((SOURCES[suffix] for suffix in SOURCES if name.endswith(suffix)), None)
     if not path.exists():
         raise InputError(f"{path} does not exist.", supported)
+    if not path.is_file():  # a pipe would be read more than once, and block for ever
+        raise InputError(f"{path} is no regular file.", supported)
     if source is None:
         raise InputError(f"{path}: files with this suffix cannot be read.", supported)
     return Table(source(path), structure_column)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from itertools import islice
 from typing import TYPE_CHECKING, final
 
 from graftwork.errors import InputError
@@ -26,6 +27,7 @@ STRUCTURE_NAMES = (
     "compound",
 )
 _SHOWN_COLUMNS = 20
+_SHOWN_NAME = 60
 
 
 @final
@@ -154,6 +156,7 @@ def quoted_list(names: Sequence[str]) -> str:
     >>> quoted_list(["a", "b"])
     "'a', 'b'"
     """
-    shown = ", ".join(repr(name) for name in names[:_SHOWN_COLUMNS])
+    short = (n if len(n) <= _SHOWN_NAME else n[: _SHOWN_NAME - 1] + "…" for n in names)
+    shown = ", ".join(repr(name) for name in islice(short, _SHOWN_COLUMNS))
     more = len(names) - _SHOWN_COLUMNS
     return f"{shown} and {more} more" if more > 0 else shown

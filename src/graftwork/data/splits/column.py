@@ -19,11 +19,6 @@ _NAMES = {
 }
 
 
-def part_named(cell: str) -> int | None:
-    """Return 0, 1 or 2 for a cell that names the train, validation or test part, else None."""
-    return _NAMES.get(cell.strip().lower())
-
-
 def column_split(request: SplitRequest) -> Split:
     """Follow a column of ``train``, ``val`` and ``test`` cells.
 
@@ -32,10 +27,11 @@ def column_split(request: SplitRequest) -> Split:
     """
     parts: tuple[list[int], list[int], list[int]] = ([], [], [])
     for position, cell in enumerate(request.column):
-        part = part_named(cell)
+        part = _NAMES.get(cell.strip().lower())
         if part is None:
+            row = request.rows[position] if request.rows else position
             raise InputError(
-                f"The splits column says {cell[:60]!r} for usable molecule {position}.",
+                f"The splits column says {cell[:60]!r} in row {row} (the first is 0).",
                 "Expected train, val or test in every row.",
             )
         parts[part].append(position)

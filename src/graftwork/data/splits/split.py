@@ -31,6 +31,8 @@ class SplitRequest:
         One scaffold per molecule, for the scaffold splitters.
     column
         One cell per molecule (``train``, ``val`` or ``test``), for the column splitter.
+    rows
+        Data rows of the molecules in the table, for messages.
     """
 
     count: int
@@ -38,6 +40,7 @@ class SplitRequest:
     seed: int = 0
     scaffolds: Sequence[str] = ()
     column: Sequence[str] = ()
+    rows: Sequence[int] = ()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,6 @@
+"""``python -m graftwork`` is ``graftwork``."""
+
+from graftwork.cli import main
+
+if __name__ == "__main__":
+    main()
