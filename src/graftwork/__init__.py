@@ -14,26 +14,28 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from graftwork.api import finetune
     from graftwork.errors import ArtifactError, GraftworkError, InputError, SchemaMismatchError
-    from graftwork.evaluation.finetune import FinetuneConfig, FinetuneRun
+    from graftwork.evaluation.finetune_config import FinetuneConfig
+    from graftwork.evaluation.finetune_run import FinetuneRun
     from graftwork.graph.batch import GraphBatch
     from graftwork.graph.schema import FeatureSchema
     from graftwork.graph.types import Graph
     from graftwork.inference import Model, load
-    from graftwork.training.pretrain import PretrainConfig, pretrain
+    from graftwork.training.pretrain import pretrain
+    from graftwork.training.pretrain_config import PretrainConfig
 
 __version__ = "0.1.0"
 
 _HOME = {
     "ArtifactError": "graftwork.errors",
     "FeatureSchema": "graftwork.graph.schema",
-    "FinetuneConfig": "graftwork.evaluation.finetune",
-    "FinetuneRun": "graftwork.evaluation.finetune",
+    "FinetuneConfig": "graftwork.evaluation.finetune_config",
+    "FinetuneRun": "graftwork.evaluation.finetune_run",
     "GraftworkError": "graftwork.errors",
     "Graph": "graftwork.graph.types",
     "GraphBatch": "graftwork.graph.batch",
     "InputError": "graftwork.errors",
     "Model": "graftwork.inference",
-    "PretrainConfig": "graftwork.training.pretrain",
+    "PretrainConfig": "graftwork.training.pretrain_config",
     "SchemaMismatchError": "graftwork.errors",
     "finetune": "graftwork.api",
     "load": "graftwork.inference",

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from graftwork.errors import InputError
-from graftwork.evaluation.finetune import FinetuneConfig, FinetuneRun, run_finetune
+from graftwork.evaluation.finetune import run_finetune
+from graftwork.evaluation.finetune_config import FinetuneConfig
+from graftwork.evaluation.finetune_run import FinetuneRun
 from graftwork.report.finetuning import write_finetune_report
 
 

@@ -53,6 +53,12 @@ def finetune(
             help="Train the model left behind on all rows, or keep the split's.",
         ),
     ] = True,
+    featurizer: Annotated[
+        str, typer.Option(help="With --from none: default or hu2020.")
+    ] = "default",
+    baselines: Annotated[
+        str, typer.Option(help="Fingerprint models to compare with, by commas; none for none.")
+    ] = "ecfp-rf,fingerprint-gp",
     time_limit: TimeLimit = None,
     precision: Precision = "32-true",
     device: Device = "auto",
@@ -68,7 +74,7 @@ def finetune(
     """
     from graftwork import api  # noqa: PLC0415
     from graftwork.cli.show import show_run  # noqa: PLC0415
-    from graftwork.evaluation.finetune import FinetuneConfig  # noqa: PLC0415
+    from graftwork.evaluation.finetune_config import FinetuneConfig  # noqa: PLC0415
 
     config = FinetuneConfig(
         start_from=start_from,
@@ -85,7 +91,9 @@ def finetune(
         patience=patience,
         batch_size=batch_size,
         learning_rate=learning_rate,
+        featurizer=featurizer,
         refit=refit,
+        baselines=() if baselines == "none" else tuple(baselines.split(",")),
         time_limit=time_limit,
         precision=precision,
         device=device,

@@ -57,8 +57,8 @@ def pretrain(
 
     Example: graftwork pretrain -i corpus.smi.gz -o pretrained --epochs 2
     """
-    from graftwork.training.pretrain import PretrainConfig  # noqa: PLC0415
     from graftwork.training.pretrain import pretrain as run_pretrain  # noqa: PLC0415
+    from graftwork.training.pretrain_config import PretrainConfig  # noqa: PLC0415
 
     config = PretrainConfig(
         objective=objective,

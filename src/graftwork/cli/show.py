@@ -7,7 +7,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from graftwork.evaluation.finetune import FinetuneRun
+from graftwork.evaluation.finetune_run import FinetuneRun
 from graftwork.metrics import METRICS
 from graftwork.report.finetuning import summary
 
@@ -20,7 +20,7 @@ def show_run(run: FinetuneRun) -> None:
     table = Table(title=f"Test {metric.label} ({better} is better), {run.protocol['description']}")
     for heading in ("model", metric.label, "95% interval", "seeds"):
         table.add_column(heading, justify="left" if heading == "model" else "right")
-    for name, found in run.experiment.intervals().items():
+    for name, found in run.experiment.intervals.items():
         value = "undefined" if found.estimate is None else f"{found.estimate:.3f}"
         ends = "none"
         if found.lower is not None and found.upper is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,6 @@ from graftwork.config import Kind
 from graftwork.data.isolate import shared_pool
 from graftwork.data.labelled import LabelledData
 from graftwork.data.splits import Split
-from graftwork.errors import InputError
 from graftwork.evaluation.baselines import BASELINES, Fingerprints
 from graftwork.evaluation.interval import Interval, interval
 from graftwork.evaluation.verdict import Comparison, Runs, compare
@@ -76,6 +76,7 @@ class Experiment:
         """The network that this experiment is about."""
         return PRETRAINED if PRETRAINED in self.models else SCRATCH
 
+    @cached_property
     def intervals(self) -> dict[str, Interval]:
         """Return each model's test metric with its interval."""
         truth = self.data.y[self.split.test]
@@ -89,6 +90,7 @@ class Experiment:
             for name, runs in self.models.items()
         }
 
+    @cached_property
     def comparisons(self) -> list[Comparison]:
         """Hold the network against every other model, paired over seeds and test rows."""
         truth = self.data.y[self.split.test]
@@ -98,6 +100,7 @@ class Experiment:
             if other != self.network
         ]
 
+    @cached_property
     def results(self) -> list[dict[str, Any]]:
         """Return tidy rows ``model, seed, split, task, metric, value`` (and why a value is not)."""
         rows: list[dict[str, Any]] = []
@@ -198,8 +201,6 @@ def _fit_baseline(
     kind: Kind,
     seeds: tuple[int, ...],
 ) -> ModelRuns:
-    if name not in BASELINES:
-        raise InputError(f"No baseline is called {name!r}.", f"Known: {', '.join(BASELINES)}.")
     console.say(f"Fitting the baseline {name}")
     train = fingerprints.take(split.train)
     predictions: list[Values] = []

@@ -24,6 +24,7 @@ from graftwork.nn.predictor import Predictor
 
 FORMAT_VERSION = 1
 FILES = ("config.json", "schema.json", "model.safetensors", "provenance.json", "README.md")
+_CONFIG_KEYS = {"format_version", "encoder", "head", "versions"}
 _MAX_JSON_BYTES = 4 << 20
 _MAX_HEADER_BYTES = 1 << 20
 _MAX_PARAMETERS = 1 << 31
@@ -98,8 +99,10 @@ def load_artifact(folder: Path) -> Artifact:
             f"{folder} has artifact format {config.get('format_version')!r}.",
             f"This version reads format {FORMAT_VERSION}; upgrade graftwork or export again.",
         )
+    if set(config) != _CONFIG_KEYS:
+        raise ArtifactError(f"{folder / 'config.json'} does not hold just {sorted(_CONFIG_KEYS)}.")
     try:
-        schema = FeatureSchema.from_dict(_read_json(folder / "schema.json"))
+        schema = _schema(_read_json(folder / "schema.json"))
         encoder_config = EncoderConfig.from_dict(config["encoder"])
         head_config = _head_config(config["head"])
         with torch.device("meta"):
@@ -126,10 +129,25 @@ def _build(
     return model
 
 
+def _schema(values: dict[str, Any]) -> FeatureSchema:
+    schema = FeatureSchema.from_dict(values)
+    for column in (*schema.node_cat, *schema.edge_cat):
+        if not (0 <= column.mask < column.size and 0 <= column.self_loop < column.size):
+            raise ValueError(f"mask or self loop of column {column.name!r} is none of its ids")
+    if not isinstance(schema.options, dict):
+        raise TypeError("the schema's options are not an object")
+    return schema
+
+
 def _head_config(values: dict[str, Any] | None) -> HeadConfig | None:
     if values is None:
         return None
-    return HeadConfig.from_dict({**values, "tasks": tuple(values["tasks"])})
+    tasks = values["tasks"]
+    if not isinstance(tasks, list) or not all(isinstance(task, str) for task in tasks):
+        raise ValueError("the head's tasks are not a list of names")
+    if len(set(tasks)) < len(tasks):
+        raise ValueError("two tasks of the head have the same name")
+    return HeadConfig.from_dict({**values, "tasks": tuple(tasks)})
 
 
 def _prefix(model: Encoder | Predictor) -> str:

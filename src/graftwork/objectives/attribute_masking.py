@@ -76,7 +76,7 @@ def choose_nodes(batch: GraphBatch, rate: float, generator: torch.Generator) -> 
     graph = batch.graph_of_node.cpu()
     order = torch.argsort(graph + keys)  # shuffled within each graph
     rank = torch.arange(batch.num_nodes) - batch.node_ptr[:-1].cpu()[graph]
-    count = (rate * size + 1).floor().clamp(max=size)
+    count = (rate * size.double() + 1).floor().clamp(max=size)
     return order[rank < count[graph]].sort().values
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from graftwork.evaluation.finetune import FinetuneRun
+from graftwork.evaluation.finetune_run import FinetuneRun
 from graftwork.evaluation.sentence import sentence
 from graftwork.metrics import MEAN, METRICS
 from graftwork.report.content import (
@@ -67,7 +67,7 @@ def summary(run: FinetuneRun) -> list[str]:
     """Say in plain sentences how the network did against the others."""
     order = sorted(run.comparisons, key=lambda c: c.against != "scratch")
     lines = [_sentence(run, comparison) for comparison in order]
-    found = {k: v.estimate for k, v in run.experiment.intervals().items() if v.estimate is not None}
+    found = {k: v.estimate for k, v in run.experiment.intervals.items() if v.estimate is not None}
     if found:
         metric = METRICS[run.experiment.metric]
         best = (max if metric.higher_is_better else min)(found, key=lambda name: found[name])
@@ -83,7 +83,7 @@ def _sentence(run: FinetuneRun, comparison: Any) -> str:
 def _model_rows(run: FinetuneRun) -> list[ModelRow]:
     experiment = run.experiment
     per_seed: dict[str, list[float]] = {name: [] for name in experiment.models}
-    for row in experiment.results():
+    for row in experiment.results:
         wanted = ("test", "mean", experiment.metric)
         if (row["split"], row["task"], row["metric"]) == wanted and row["value"] is not None:
             per_seed[row["model"]].append(row["value"])
@@ -97,14 +97,14 @@ def _model_rows(run: FinetuneRun) -> list[ModelRow]:
             per_seed[name],
             "; ".join(filter(None, [found.note, *experiment.models[name].notes])),
         )
-        for name, found in experiment.intervals().items()
+        for name, found in experiment.intervals.items()
     ]
 
 
 def _metric_rows(run: FinetuneRun) -> list[MetricRow]:
     """Average each metric over seeds; a seed where it is undefined is said, not skipped."""
     groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
-    for row in run.experiment.results():
+    for row in run.experiment.results:
         single = len(run.experiment.data.tasks) == 1  # its mean over tasks says nothing new
         if row["split"] == "test" and not (single and row["task"] == MEAN):
             groups.setdefault((row["model"], row["task"], row["metric"]), []).append(row)

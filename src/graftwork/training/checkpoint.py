@@ -70,7 +70,14 @@ def load_state(
     optimizer: torch.optim.Optimizer,
     generator: torch.Generator,
 ) -> dict[str, Any]:
-    """Restore what :func:`save_state` wrote, in place, and return its values."""
+    """Restore what :func:`save_state` wrote, in place, and return its values.
+
+    Raises
+    ------
+    RunError
+        If the file is damaged; nothing is restored then.
+    """
+    values = read_values(path)
     with safe_open(path, framework="pt") as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     module.load_state_dict(_under(tensors, "module."))
@@ -81,7 +88,7 @@ def load_state(
     optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
     generator.set_state(tensors["generator"])
     torch.set_rng_state(tensors["torch"])
-    return read_values(path)
+    return values
 
 
 def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

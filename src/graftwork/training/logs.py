@@ -27,10 +27,12 @@ class RunLog:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / "metrics.csv"
         kept = _rows_up_to(path, resume_at)
-        self._file = path.open("w", newline="", encoding="utf-8")
+        partial = path.with_name(path.name + ".partial")
+        with partial.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([("step", "name", "value"), *kept])
+        partial.replace(path)  # a kill at any moment leaves the rows up to ``resume_at``
+        self._file = path.open("a", newline="", encoding="utf-8")
         self._writer = csv.writer(self._file)
-        self._writer.writerow(("step", "name", "value"))
-        self._writer.writerows(kept)
         self._events = SummaryWriter(str(folder), purge_step=resume_at)
 
     def write(self, step: int, values: Mapping[str, float]) -> None:
