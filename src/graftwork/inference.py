@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from graftwork.data.featurize import SCHEMAS
 from graftwork.data.isolate import IsolatedPool, shared_pool
 from graftwork.data.loader import in_order
 from graftwork.data.record import Record
@@ -69,6 +70,13 @@ class Model:
     def __init__(self, path: str | Path, *, pool: IsolatedPool | None = None) -> None:
         self.path = find_model(path)
         artifact = load_artifact(self.path)
+        known = SCHEMAS.get(artifact.schema.featurizer)
+        if known is None:
+            raise ArtifactError(
+                f"{self.path} reads graphs of {artifact.schema.featurizer!r}, not molecules.",
+                f"Molecule featurisers: {', '.join(SCHEMAS)}.",
+            )
+        known.require_columns(artifact.schema, f"{self.path}")
         self.encoder: Encoder = artifact.encoder
         self.predictor: Predictor | None = artifact.predictor
         self.provenance: dict[str, Any] = artifact.provenance

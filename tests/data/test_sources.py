@@ -8,30 +8,14 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
+from tables import MOL, cells, make, rows
 
-from graftwork.data.record import Record, Reject, write_rejects
-from graftwork.data.sources import SOURCES, Source, Table, open_table
+from graftwork.data.record import Reject, write_rejects
+from graftwork.data.sources import SOURCES, Source, open_table
 from graftwork.errors import InputError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-MOL = "ethane\n  x\n\n  2  1  0\n    0 0 0 C\n    0 0 0 C\n  1  2  1  0\nM  END\n"
-
-
-def make(folder: Path, name: str, content: str | bytes, encoding: str = "utf-8") -> Path:
-    data = content if isinstance(content, bytes) else content.encode(encoding)
-    path = folder / name
-    path.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
-    return path
-
-
-def rows(table: Table) -> list[Record]:
-    return list(table.rows())
-
-
-def cells(table: Table) -> list[tuple[str, ...]]:
-    return [record.cells for record in table.rows()]
+    pass
 
 
 # ---- any file -------------------------------------------------------------------------------

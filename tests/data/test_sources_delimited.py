@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import gzip
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,29 +7,15 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 from rdkit import RDConfig
+from tables import cells, make, rows
 
-from graftwork.data.sources import Table, open_table
+from graftwork.data.sources import open_table
 from graftwork.errors import InputError
 
 if TYPE_CHECKING:
-    from graftwork.data.record import Record
+    pass
 
 WEHI = Path(RDConfig.RDDataDir) / "Pains/test_data/wehi_mols.csv"
-
-
-def make(folder: Path, name: str, content: str | bytes, encoding: str = "utf-8") -> Path:
-    data = content if isinstance(content, bytes) else content.encode(encoding)
-    path = folder / name
-    path.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
-    return path
-
-
-def rows(table: Table) -> list[Record]:
-    return list(table.rows())
-
-
-def cells(table: Table) -> list[tuple[str, ...]]:
-    return [record.cells for record in table.rows()]
 
 
 def real(name: str) -> Path:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import gzip
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,32 +7,17 @@ import numpy as np
 import pandas as pd
 import pytest
 from rdkit import Chem, RDConfig, RDLogger
+from tables import MOL, cells, make, rows
 
-from graftwork.data.sources import Table, open_table
+from graftwork.data.sources import open_table
 from graftwork.errors import InputError
 
 if TYPE_CHECKING:
-    from graftwork.data.record import Record
+    pass
 
 RDLogger.DisableLog("rdApp.*")
 NCI = Path(RDConfig.RDDataDir) / "NCI/first_5K.smi"
 CMET = Path(RDConfig.RDContribDir) / "FreeWilson/data/cmet_ligands.sdf"
-MOL = "ethane\n  x\n\n  2  1  0\n    0 0 0 C\n    0 0 0 C\n  1  2  1  0\nM  END\n"
-
-
-def make(folder: Path, name: str, content: str | bytes, encoding: str = "utf-8") -> Path:
-    data = content if isinstance(content, bytes) else content.encode(encoding)
-    path = folder / name
-    path.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
-    return path
-
-
-def rows(table: Table) -> list[Record]:
-    return list(table.rows())
-
-
-def cells(table: Table) -> list[tuple[str, ...]]:
-    return [record.cells for record in table.rows()]
 
 
 # ---- SMILES files ---------------------------------------------------------------------------

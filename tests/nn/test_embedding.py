@@ -7,6 +7,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from graftwork.errors import InputError
+from graftwork.graph.schema import CategoricalColumn, FeatureSchema
 from graftwork.nn.embedding import EdgeEmbedding, NodeEmbedding, arriving_ids
 
 SIZES = st.lists(st.integers(0, 6), min_size=1, max_size=5)
@@ -84,3 +86,20 @@ def test_the_self_loop_uses_the_schemas_id(odd_schema):
     module = EdgeEmbedding(odd_schema, 4)
     expected = module.tables[0].weight[2] + module.tables[1].weight[1]
     assert module.self_loop().equal(expected)
+
+
+def test_edges_without_columns_add_nothing(make_batch):
+    from dataclasses import replace
+
+    batch = make_batch(["CCO", "C"])
+    schema = FeatureSchema("bare", (CategoricalColumn("a", 3, 2),), ())
+    bare = replace(batch, edge_cat=batch.edge_cat[:, :0])
+    edges = EdgeEmbedding(schema, 4)
+    assert edges(bare).shape == (len(bare.edge_cat), 4)
+    assert edges.self_loop().abs().sum() == 0
+    assert edges.summed(bare).tolist() == [[0.0] * 4] * bare.num_nodes
+
+
+def test_nodes_without_columns_are_refused():
+    with pytest.raises(InputError, match="no node column"):
+        NodeEmbedding(FeatureSchema("bare", (), ()), 4)

@@ -78,6 +78,7 @@ def run_finetune(
         f"{len(data.store)} of {data.total} rows usable; {split.name} split "
         f"{len(split.train)}/{len(split.val)}/{len(split.test)}; {kind} of {', '.join(data.tasks)}"
     )
+    for_networks, for_refit = _share_time(config, config.num_seeds * (2 if pretrained else 1))
     experiment = run_experiment(
         data,
         split,
@@ -87,13 +88,21 @@ def run_finetune(
         pretrained=pretrained,
         seeds=tuple(range(config.seed, config.seed + config.num_seeds)),
         baselines=config.baselines,
-        time_limit=config.time_limit,
+        time_limit=for_networks,
     )
     comparisons = experiment.comparisons
     run = FinetuneRun(folder, config, experiment, comparisons, _protocol(config, experiment))
     write_run(run)
-    save_artifact(folder / "model", _final_model(run, encoder), _provenance(run, table))
+    save_artifact(folder / "model", _final_model(run, encoder, for_refit), _provenance(run, table))
     return run
+
+
+def _share_time(config: FinetuneConfig, networks: int) -> tuple[float | None, float | None]:
+    """Split the time limit between the networks of the experiment and the refit, one more run."""
+    if config.time_limit is None:
+        return None, None
+    refit = config.time_limit / (networks + 1) if config.refit else 0.0
+    return config.time_limit - refit, refit
 
 
 def _starting_point(config: FinetuneConfig) -> tuple[Encoder, bool]:
@@ -150,7 +159,7 @@ def _protocol(config: FinetuneConfig, experiment: Experiment) -> dict[str, Any]:
     }
 
 
-def _final_model(run: FinetuneRun, encoder: Encoder) -> Predictor:
+def _final_model(run: FinetuneRun, encoder: Encoder, seconds: float | None) -> Predictor:
     """Return the model to leave behind: refit on all rows, or the best seed of the split."""
     experiment, config = run.experiment, run.config
     runs = experiment.models[experiment.network]
@@ -175,6 +184,7 @@ def _final_model(run: FinetuneRun, encoder: Encoder) -> Predictor:
         seed=config.seed,
         scratch=experiment.network == SCRATCH,
         stop_after=max(1, epochs),
+        time_limit=seconds,
     ).predictor
 
 

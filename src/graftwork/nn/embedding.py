@@ -7,6 +7,7 @@ import functools
 import torch
 from torch import Tensor, nn
 
+from graftwork.errors import InputError
 from graftwork.graph.batch import GraphBatch
 from graftwork.graph.schema import FeatureSchema
 
@@ -15,10 +16,20 @@ class NodeEmbedding(nn.Module):
     """Sum of one embedding per categorical column and a linear map of the continuous ones.
 
     Shapes: :class:`GraphBatch` -> ``[num_nodes, dim]``.
+
+    Raises
+    ------
+    InputError
+        If the schema has no node column at all.
     """
 
     def __init__(self, schema: FeatureSchema, dim: int) -> None:
         super().__init__()
+        if not schema.node_cat and not schema.node_x:
+            raise InputError(
+                f"Schema {schema.featurizer!r} has no node column.",
+                "Give nodes at least a constant one.",
+            )
         self.tables = nn.ModuleList(_table(column.size, dim) for column in schema.node_cat)
         self.linear = nn.Linear(len(schema.node_x), dim) if schema.node_x else None
 
@@ -27,7 +38,7 @@ class NodeEmbedding(nn.Module):
         parts = [table(batch.node_cat[:, i]) for i, table in enumerate(self.tables)]
         if self.linear is not None:
             parts.append(self.linear(batch.node_x))
-        return _sum(parts)
+        return functools.reduce(torch.add, parts)
 
 
 class EdgeEmbedding(nn.Module):
@@ -41,13 +52,15 @@ class EdgeEmbedding(nn.Module):
         self.tables = nn.ModuleList(_table(column.size, dim) for column in schema.edge_cat)
         self.linear = nn.Linear(len(schema.edge_x), dim, bias=False) if schema.edge_x else None
         self._self_loop = [column.self_loop for column in schema.edge_cat]
+        self.register_buffer("nothing", torch.zeros(dim), persistent=False)
+        self.nothing: Tensor
 
     def forward(self, batch: GraphBatch) -> Tensor:
         """Embed every edge."""
         parts = [table(batch.edge_cat[:, i]) for i, table in enumerate(self.tables)]
         if self.linear is not None:
             parts.append(self.linear(batch.edge_x))
-        return _sum(parts)
+        return _sum(parts, self.nothing.expand(len(batch.edge_cat), -1))
 
     @property
     def _tables(self) -> list[nn.Embedding]:
@@ -56,7 +69,7 @@ class EdgeEmbedding(nn.Module):
     def self_loop(self) -> Tensor:
         """Return the embedding ``[dim]`` of a node's edge to itself."""
         rows = [table.weight[i] for table, i in zip(self._tables, self._self_loop, strict=True)]
-        return _sum(rows)
+        return _sum(rows, self.nothing)
 
     def summed(self, batch: GraphBatch) -> Tensor:
         """Sum the embeddings of the edges that arrive at each node: ``[num_nodes, dim]``.
@@ -65,12 +78,13 @@ class EdgeEmbedding(nn.Module):
         of how often each id arrives (once per batch) with the tables (once per layer), and no
         ``[num_edges, dim]`` tensor ever exists.
         """
-        weights = torch.cat([table.weight for table in self._tables])
-        total = arriving_ids(batch, [len(table.weight) for table in self._tables]) @ weights
+        parts = []
+        if weights := [table.weight for table in self._tables]:
+            parts.append(arriving_ids(batch, [len(w) for w in weights]) @ torch.cat(weights))
         if self.linear is not None:
             arriving = batch.edge_x.new_zeros(batch.num_nodes, batch.edge_x.shape[1])
-            total = total + self.linear(arriving.index_add(0, batch.edge_index[1], batch.edge_x))
-        return total
+            parts.append(self.linear(arriving.index_add(0, batch.edge_index[1], batch.edge_x)))
+        return _sum(parts, self.nothing.expand(batch.num_nodes, -1))
 
 
 def arriving_ids(batch: GraphBatch, sizes: list[int]) -> Tensor:
@@ -90,8 +104,8 @@ def arriving_ids(batch: GraphBatch, sizes: list[int]) -> Tensor:
     return result
 
 
-def _sum(parts: list[Tensor]) -> Tensor:
-    return functools.reduce(torch.add, parts)
+def _sum(parts: list[Tensor], nothing: Tensor) -> Tensor:
+    return functools.reduce(torch.add, parts) if parts else nothing
 
 
 def _table(size: int, dim: int) -> nn.Embedding:

@@ -49,6 +49,7 @@ def claim_run(run: Path, identity: dict[str, Any], keep: list[Path], *, overwrit
             f"{run} holds a run with other settings or another corpus.",
             "Choose another -o, or start anew with --overwrite.",
         )
+    require_outside(run / "store", *keep)
     shutil.rmtree(run / "store", ignore_errors=True)  # of another corpus
     path.write_text(json.dumps(identity, indent=1) + "\n")
 

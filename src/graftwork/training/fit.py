@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
@@ -169,9 +170,10 @@ def fit(
 
     def after_step(done: int, output: StepOutput) -> bool:
         total.append(output.loss.detach())
-        if done % per_epoch:
+        ended = budget.spent(done) >= 1
+        if done % per_epoch and not ended:
             return True
-        epoch = done // per_epoch
+        epoch = math.ceil(done / per_epoch)  # an epoch that the clock cut short counts
         losses.append(float(torch.stack(total).mean()))
         total.clear()
         if len(val):
@@ -180,7 +182,7 @@ def fit(
             step_module.train()
             if epoch - watch.best >= config.patience:
                 return False
-        return epoch != stop_after and budget.spent(done) < 1
+        return epoch != stop_after and not ended
 
     torch.manual_seed(derive_seed(seed, "dropout"))
     done = run_loop(
@@ -193,7 +195,7 @@ def fit(
         learning_rate=lambda step: warmup_cosine(budget.spent(step), config.learning_rate),
         after_step=after_step,
     )
-    best = watch.restore() if len(val) else done // per_epoch
+    best = watch.restore() if len(val) else math.ceil(done / per_epoch)
     predictor.eval()
     return Fitted(predictor.cpu(), best, losses, watch.scores)
 
