@@ -153,16 +153,22 @@ def run_experiment(
     """
     names = (PRETRAINED, SCRATCH) if pretrained else (SCRATCH,)
     fingerprints = fingerprints_of(data)
-    others = {
-        name: _fit_baseline(name, fingerprints, data, split, kind, seeds) for name in baselines
-    }
+    others: dict[str, ModelRuns] = {}
+    with console.progress("Baselines", len(baselines)) as update:
+        for count, name in enumerate(baselines):
+            update(count, name)
+            others[name] = _fit_baseline(name, fingerprints, data, split, kind, seeds)
     everyone = np.arange(len(data.store))
     fitted: dict[str, list[Fitted]] = {name: [] for name in names}
     deadline = None if time_limit is None else time.monotonic() + time_limit
     runs = [(seed, name) for seed in seeds for name in names]
-    with console.progress("Fine-tuning", len(runs)) as update:
+    with console.progress("Fine-tuning", len(runs) * config.epochs) as update:
         for count, (seed, name) in enumerate(runs):
-            update(count, f"{name}, seed {seed}")
+
+            def on_epoch(epoch: int, start: int = count * config.epochs, what: str = name) -> None:
+                update(start + epoch, what)
+
+            update(count * config.epochs, name)
             share = None
             if deadline is not None:
                 share = max(1.0, (deadline - time.monotonic()) / (len(runs) - count))
@@ -179,9 +185,9 @@ def run_experiment(
                     seed=seed,
                     scratch=name == SCRATCH,
                     time_limit=share,
+                    on_epoch=on_epoch,
                 )
             )
-            update(count + 1)
     networks = {
         name: ModelRuns(
             seeds,
@@ -201,7 +207,6 @@ def _fit_baseline(
     kind: Kind,
     seeds: tuple[int, ...],
 ) -> ModelRuns:
-    console.say(f"Fitting the baseline {name}")
     train = fingerprints.take(split.train)
     predictions: list[Values] = []
     notes: list[str] = []

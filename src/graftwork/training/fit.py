@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -130,6 +130,7 @@ def fit(
     scratch: bool = False,
     stop_after: int | None = None,
     time_limit: float | None = None,
+    on_epoch: Callable[[int], None] = lambda _epoch: None,
 ) -> Fitted:
     """Train one predictor. Only rows in ``train`` and ``val`` are ever looked at.
 
@@ -143,6 +144,8 @@ def fit(
         End after so many epochs of the same schedule; for the refit without validation rows.
     time_limit
         Seconds.
+    on_epoch
+        Called with the number of epochs done.
     """
     fabric = new_fabric(config.device, config.precision)
     torch.manual_seed(derive_seed(seed, "weights"))
@@ -176,6 +179,7 @@ def fit(
         epoch = math.ceil(done / per_epoch)  # an epoch that the clock cut short counts
         losses.append(float(torch.stack(total).mean()))
         total.clear()
+        on_epoch(epoch)
         if len(val):
             predicted = predict_rows(predictor, store, val)
             watch.see(epoch, score(y[val], predicted, primary_metric(kind)), losses[-1])
