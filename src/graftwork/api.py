@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -77,9 +76,16 @@ def finetune(
         targets=names,
         splits_column=splits_column,
     )
-    shown = command or shlex.join(["graftwork.finetune", str(table), *(names or [])])
-    write_finetune_report(run, shown)
+    write_finetune_report(run, command or _call(table, names, run.config))
     return run
+
+
+def _call(table: str | Path, names: Sequence[str] | None, config: FinetuneConfig) -> str:
+    """Write the call that makes this run, with the settings that are not the defaults."""
+    default = FinetuneConfig().to_dict()
+    changed = {k: v for k, v in config.to_dict().items() if v != default[k]}
+    settings = "".join(f", {key}={value!r}" for key, value in changed.items())
+    return f"graftwork.finetune({str(table)!r}, {names!r}{settings})"
 
 
 def new_run_folder(source: Path, parent: Path = Path("runs")) -> Path:

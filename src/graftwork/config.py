@@ -18,19 +18,28 @@ Kind = Literal["classification", "regression"]
 class Config:
     """Base of all settings: to a dictionary and back, without guessing.
 
-    A subclass says in ``limits`` the lowest and highest value of a number, and in ``choices`` the
-    known names of a setting; anything else is an :class:`InputError`.
+    A subclass says in ``limits`` the lowest and highest value of a number, in ``choices`` the
+    known names of a setting, and in ``whole`` which optional numbers are whole; anything else is
+    an :class:`InputError`.
     """
 
     limits: ClassVar[Mapping[str, tuple[float, float]]] = {}
     choices: ClassVar[Mapping[str, Collection[str]]] = {}
+    whole: ClassVar[Collection[str]] = ()
 
     def __post_init__(self) -> None:
+        for item in fields(self):
+            if isinstance(item.default, bool | tuple):
+                value, wanted = getattr(self, item.name), type(item.default)
+                if not isinstance(value, wanted):
+                    raise InputError(
+                        f"{item.name} = {value!r} cannot be used.", f"Expected a {wanted.__name__}."
+                    )
         for name, (lowest, highest) in self.limits.items():
             value, default = getattr(self, name), type(self).__dataclass_fields__[name].default
             if value is None and default is None:
                 continue
-            whole = isinstance(default, int)
+            whole = isinstance(default, int) or name in self.whole
             kind = numbers.Integral if whole else numbers.Real
             comparable: Any = value if isinstance(value, kind) else math.nan
             if not lowest <= comparable <= highest:

@@ -236,15 +236,30 @@ def test_overwrite_keeps_a_corpus_that_lies_in_the_run(cli, corpus, tmp_path):
     assert inside.exists()
 
 
-def test_finetune_replaces_its_own_run_and_nothing_else(cli, finetuned, labelled, tmp_path):
+def test_finetune_refuses_a_start_that_has_seen_the_labels(cli, finetuned, labelled, tmp_path):
+    start = ("finetune", "-t", "y", "--from", finetuned, "--num-seeds", 1, "--epochs", 1)
+    done = cli(*start, "-i", labelled, "-o", tmp_path / "run")
+    assert done.code == 2
+    assert "fine-tuned on this very table" in done.error
+    other = tmp_path / "other.csv"
+    other.write_text(labelled.read_text() + "\n")
+    done = cli(*start, "-i", other, "-o", tmp_path / "run", "--baselines", "none")
+    assert done.code == 0
+    assert "Warning" in done.err
+    assert "the test part is not new to it" in done.err
+
+
+def test_finetune_replaces_its_own_run_and_nothing_else(
+    cli, finetuned, pretrained, labelled, tmp_path
+):
     import shutil
 
     run = tmp_path / "run"
     shutil.copytree(finetuned, run)
     common = ("finetune", "-i", labelled, "-t", "y", "-o", run, "--num-seeds", 1, "--epochs", 1)
-    assert "lies in it" in cli(*common, "--from", run).error
+    assert "very table" in cli(*common, "--from", run).error
     (run / "notes.txt").write_text("precious")
-    assert "notes.txt" in cli(*common, "--from", finetuned).error
+    assert "notes.txt" in cli(*common, "--from", pretrained).error
     assert (run / "notes.txt").read_text() == "precious"
     (run / "split.json").unlink()
-    assert "no earlier fine-tuning run" in cli(*common, "--from", finetuned).error
+    assert "no earlier fine-tuning run" in cli(*common, "--from", pretrained).error

@@ -197,11 +197,11 @@ def test_names_that_no_file_system_takes(cli, finetuned, labelled, tmp_path):
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("command", ["predict", "check-data", "finetune", "pretrain"])
-def test_output_where_nothing_can_be_written(cli, finetuned, labelled, command, place):
+def test_output_where_nothing_can_be_written(cli, finetuned, pretrained, labelled, command, place):
     arguments = {
         "predict": ["-m", finetuned],
         "check-data": [],
-        "finetune": ["-t", "y", "--from", finetuned],
+        "finetune": ["-t", "y", "--from", pretrained],
         "pretrain": [],
     }[command]
     done = cli(command, "-i", labelled, "-o", place, *arguments)

@@ -222,3 +222,13 @@ def test_the_bootstrap_is_quick():
     start = time.perf_counter()
     compare(y, a, b, "roc_auc")
     assert time.perf_counter() - start < 15
+
+
+def test_an_interval_ends_where_the_metric_does():
+    y = np.array([[0.0], [1.0]] * 10)
+    predictions = np.random.default_rng(0).uniform(0.2, 0.8, (2, 20, 1))
+    predictions[1] = y * 0.8 + 0.1
+    found = interval(y, predictions, "roc_auc")
+    assert found.upper == 1.0
+    assert found.lower is not None
+    assert found.lower >= 0.0

@@ -104,5 +104,7 @@ def test_a_value_is_a_number_or_a_reason():
 def test_primary_metric():
     assert primary_metric("classification") == "roc_auc"
     assert primary_metric("regression") == "rmse"
+    assert primary_metric("regression", 2) == "r2"
+    assert primary_metric("classification", 2) == "roc_auc"
     with pytest.raises(InputError, match="ranking"):
         primary_metric("ranking")  # type: ignore[arg-type]

@@ -15,8 +15,12 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from graftwork.config import EncoderConfig
 from graftwork.errors import ArtifactError
+from graftwork.graph.batch import GraphBatch
+from graftwork.graph.schema import CategoricalColumn, FeatureSchema
 from graftwork.nn.artifact import FILES, load_artifact, save_artifact
+from graftwork.nn.encoder import Encoder
 
 PROVENANCE = {"corpus": "none", "made_by": "a test", "note": "a|b\nc", "steps": 3}
 
@@ -373,3 +377,20 @@ def test_only_the_head_differs_between_an_encoder_and_a_predictor(good, tmp_path
     alone = load_file(tmp_path / "encoder" / "model.safetensors")
     within = load_file(good / "model.safetensors")
     assert set(alone) == {name for name in within if name.startswith("encoder.")}
+
+
+def test_an_encoder_without_edge_columns_computes_the_same_after_loading(tmp_path):
+    schema = FeatureSchema("bare", (CategoricalColumn("a", 3, 2),), ())
+    encoder = Encoder(schema, EncoderConfig(num_layers=2, dim=8)).eval()
+    save_artifact(tmp_path / "model", encoder, {})
+    batch = GraphBatch(
+        node_cat=torch.tensor([[0], [1], [1]]),
+        node_x=torch.empty(3, 0),
+        edge_index=torch.tensor([[0, 1], [1, 0]]),
+        edge_cat=torch.empty(2, 0, dtype=torch.long),
+        edge_x=torch.empty(2, 0),
+        node_ptr=torch.tensor([0, 3]),
+        num_graphs=1,
+    )
+    loaded = load_artifact(tmp_path / "model").encoder
+    assert torch.equal(loaded(batch), encoder(batch))

@@ -149,3 +149,11 @@ def test_hidden_layers(hidden):
     linear = [m for m in head.layers if isinstance(m, torch.nn.Linear)]
     assert [m.out_features for m in linear] == [5] * hidden + [2]
     assert head(torch.randn(4, 5)).shape == (4, 2)
+
+
+def test_labels_in_molar_units_are_scaled_too():
+    head = make("regression", tasks=3)
+    y = torch.tensor([[1e-9, 7.0, 5.0], [5e-9, 7.0, 6.0], [9e-9, 7.0, 7.0]])
+    head.fit_scaling(y)
+    assert head.target_std[0].item() == pytest.approx(y[:, 0].double().std(correction=0).item())
+    assert head.target_std[1] == 1  # constant

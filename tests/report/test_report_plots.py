@@ -11,7 +11,7 @@ import pytest
 from rdkit import Chem
 from rdkit.Chem import AllChem
 
-from graftwork.report.formatting import show, show_interval
+from graftwork.formatting import show, show_interval
 from graftwork.report.molecules import molecule_card, molecule_svg
 from graftwork.report.plots import agreement_plots, interval_plot, learning_curves
 

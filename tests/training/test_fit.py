@@ -115,13 +115,25 @@ def test_patience_ends_the_run(store, tiny_encoder, y):
     assert len(fitted.scores) == fitted.best_epoch + 2 < 30
 
 
-def test_one_class_in_validation_lets_the_training_loss_choose(store, y, tiny_encoder):
+def test_one_class_in_validation_lets_the_squared_error_choose(store, y, tiny_encoder):
     labels = (y > np.median(y)).astype(float)
     labels[VAL] = 1.0
     config = replace(CONFIG, epochs=4, dropout=0.0)
     fitted = run(store, labels, tiny_encoder(), config, kind="classification")
     assert np.isnan(fitted.scores).all()
-    assert fitted.best_epoch == int(np.argmin(fitted.losses)) + 1
+    errors = []
+    for epochs in range(1, 5):
+        part = run(
+            store,
+            labels,
+            tiny_encoder(),
+            config,
+            val=NONE,
+            kind="classification",
+            stop_after=epochs,
+        )
+        errors.append(((predict_rows(part.predictor, store, VAL) - labels[VAL]) ** 2).mean())
+    assert fitted.best_epoch == int(np.argmin(errors)) + 1
 
 
 def test_without_validation_rows_the_last_epoch_counts(store, y, tiny_encoder):

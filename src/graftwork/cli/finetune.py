@@ -42,8 +42,14 @@ def finetune(
     standardize: Annotated[
         bool, typer.Option("--standardize", help="Keep the largest fragment and neutralise it.")
     ] = False,
-    epochs: Annotated[int, typer.Option(help="Most passes over the training part.")] = 25,
-    patience: Annotated[int, typer.Option(help="Epochs without progress before stopping.")] = 10,
+    epochs: Annotated[
+        int | None,
+        typer.Option(help="Most passes over the training part; default 15, more for few rows."),
+    ] = None,
+    patience: Annotated[
+        int | None,
+        typer.Option(help="Epochs without progress before stopping; default half of them."),
+    ] = None,
     batch_size: Annotated[int, typer.Option(help="Molecules per step.")] = 32,
     learning_rate: Annotated[float, typer.Option(help="Peak learning rate.")] = 5e-4,
     refit: Annotated[
@@ -56,11 +62,19 @@ def finetune(
     featurizer: Annotated[
         str, typer.Option(help="With --from none: default or hu2020.")
     ] = "default",
+    num_layers: Annotated[int, typer.Option(help="With --from none: number of layers.")] = 5,
+    dim: Annotated[int, typer.Option(help="With --from none: width.")] = 256,
+    jumping_knowledge: Annotated[
+        str, typer.Option(help="With --from none: last, sum, mean or max.")
+    ] = "last",
+    dropout: Annotated[float, typer.Option(help="Dropout in encoder and head.")] = 0.1,
+    hidden_layers: Annotated[int, typer.Option(help="Hidden layers of the head.")] = 1,
+    weight_decay: Annotated[float, typer.Option(help="AdamW's weight decay.")] = 1e-2,
     baselines: Annotated[
         str, typer.Option(help="Fingerprint models to compare with, by commas; none for none.")
     ] = "ecfp-rf,fingerprint-gp",
     time_limit: TimeLimit = None,
-    precision: Precision = "32-true",
+    precision: Precision = "auto",
     device: Device = "auto",
 ) -> None:
     """From a labelled table to a model, an honest comparison and a report.
@@ -92,6 +106,12 @@ def finetune(
         batch_size=batch_size,
         learning_rate=learning_rate,
         featurizer=featurizer,
+        num_layers=num_layers,
+        dim=dim,
+        jumping_knowledge=jumping_knowledge,  # type: ignore[arg-type]  # checked by the config
+        dropout=dropout,
+        hidden_layers=hidden_layers,
+        weight_decay=weight_decay,
         refit=refit,
         baselines=() if baselines == "none" else tuple(baselines.split(",")),
         time_limit=time_limit,

@@ -33,7 +33,10 @@ ModelOption = Annotated[
     ),
 ]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
-Precision = Annotated[str, typer.Option(help="32-true, bf16-mixed or 16-mixed.")]
+Precision = Annotated[
+    str,
+    typer.Option(help="auto (bf16-mixed where the processor has it), 32-true or bf16-mixed."),
+]
 TimeLimit = Annotated[
     float | None, typer.Option(help="Stop training after so many seconds and use what is there.")
 ]

@@ -37,6 +37,8 @@ def pretrain(
     epochs: Annotated[int, typer.Option(help="Passes over the corpus.")] = 1,
     batch_size: Annotated[int, typer.Option(help="Graphs per step.")] = 256,
     learning_rate: Annotated[float, typer.Option(help="Peak learning rate.")] = 1e-3,
+    dropout: Annotated[float, typer.Option(help="Dropout after every layer.")] = 0.0,
+    weight_decay: Annotated[float, typer.Option(help="AdamW's weight decay.")] = 0.0,
     seed: Annotated[int, typer.Option(help="Seed of weights, order and masks.")] = 0,
     smiles_column: SmilesColumn = None,
     licence: Annotated[str, typer.Option(help="Licence of the corpus, for the card.")] = (
@@ -47,7 +49,7 @@ def pretrain(
         bool, typer.Option("--overwrite", help="Forget an earlier run in the same directory.")
     ] = False,
     time_limit: TimeLimit = None,
-    precision: Precision = "32-true",
+    precision: Precision = "auto",
     device: Device = "auto",
 ) -> None:
     """From a corpus without labels to a checkpoint that finetune --from can use.
@@ -74,6 +76,8 @@ def pretrain(
         batch_size=batch_size,
         learning_rate=learning_rate,
         seed=seed,
+        dropout=dropout,
+        weight_decay=weight_decay,
         precision=precision,
         time_limit=time_limit,
     )

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from graftwork.evaluation.finetune_run import FinetuneRun
+from graftwork.formatting import show, show_interval
 from graftwork.metrics import METRICS
 from graftwork.report.finetuning import summary
 
@@ -21,11 +22,8 @@ def show_run(run: FinetuneRun) -> None:
     for heading in ("model", metric.label, "95% interval", "seeds"):
         table.add_column(heading, justify="left" if heading == "model" else "right")
     for name, found in run.experiment.intervals.items():
-        value = "undefined" if found.estimate is None else f"{found.estimate:.3f}"
-        ends = "none"
-        if found.lower is not None and found.upper is not None:
-            ends = f"{found.lower:.3f} to {found.upper:.3f}"
-        table.add_row(name, value, ends, str(found.seeds))
+        ends = show_interval(found.lower, found.upper)
+        table.add_row(name, show(found.estimate), ends, str(found.seeds))
     console.print(table)
     if run.verdict is not None:
         console.print(f"Verdict on pre-training: {run.verdict}", markup=False)

@@ -59,6 +59,13 @@ class LabelledData:
         """The text of every usable structure."""
         return [record.structure for record in self.records]
 
+    def shared_molecules(self, split: Split) -> int:
+        """Count test molecules that training also holds, but for salt, charge or stereo."""
+        found = shared_pool().collect("identity", self.store.schema, self.structures)
+        parents = [None if identity is None else identity["parent"] for identity in found]
+        trained = {parents[i] for i in split.train} - {None}
+        return sum(parents[i] in trained for i in split.test)
+
     def split(self, name: str, sizes: tuple[float, float, float], seed: int) -> Split:
         """Split the usable molecules; scaffolds are computed in the worker processes."""
         scaffolds: list[str] = []

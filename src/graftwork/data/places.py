@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from graftwork.errors import InputError
@@ -30,3 +31,9 @@ def require_distinct(output: Path, source: Path) -> None:
     """Raise :class:`InputError` if the output would replace the input."""
     if output.resolve() == source.resolve():
         raise InputError(f"{output} is the input; it would be replaced.", "Choose another -o.")
+
+
+def file_hash(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -69,7 +69,7 @@ class Experiment:
     @property
     def metric(self) -> str:
         """The metric that the comparison uses."""
-        return primary_metric(self.kind)
+        return primary_metric(self.kind, len(self.data.tasks))
 
     @property
     def network(self) -> str:
@@ -152,6 +152,9 @@ def run_experiment(
         Seconds for the networks; each run gets an equal share of what is left.
     """
     names = (PRETRAINED, SCRATCH) if pretrained else (SCRATCH,)
+    settings = dict.fromkeys(names, config)
+    if pretrained:  # a frozen encoder that never learnt anything would be a straw man
+        settings[SCRATCH] = replace(config, strategy="full")
     fingerprints = fingerprints_of(data)
     others: dict[str, ModelRuns] = {}
     with console.progress("Baselines", len(baselines)) as update:
@@ -162,13 +165,12 @@ def run_experiment(
     fitted: dict[str, list[Fitted]] = {name: [] for name in names}
     deadline = None if time_limit is None else time.monotonic() + time_limit
     runs = [(seed, name) for seed in seeds for name in names]
-    with console.progress("Fine-tuning", len(runs) * config.epochs) as update:
+    with console.progress("Fine-tuning, % of all runs", 100) as update:
         for count, (seed, name) in enumerate(runs):
 
-            def on_epoch(epoch: int, start: int = count * config.epochs, what: str = name) -> None:
-                update(start + epoch, what)
+            def on_epoch(share: float, start: int = count, what: str = f"{name}, {seed=}") -> None:
+                update(int(100 * (start + share) / len(runs)), what)
 
-            update(count * config.epochs, name)
             share = None
             if deadline is not None:
                 share = max(1.0, (deadline - time.monotonic()) / (len(runs) - count))
@@ -179,7 +181,7 @@ def run_experiment(
                     split.train,
                     split.val,
                     encoder,
-                    config,
+                    settings[name],
                     kind,
                     data.tasks,
                     seed=seed,

@@ -14,6 +14,7 @@ from graftwork.config import EncoderConfig, Kind
 from graftwork.data.featurize import SCHEMAS
 from graftwork.data.labelled import LabelledData, load_labelled
 from graftwork.data.labels import infer_kind
+from graftwork.data.places import file_hash
 from graftwork.data.record import write_rejects
 from graftwork.data.splits import Split
 from graftwork.data.splits.split import checked_sizes
@@ -52,7 +53,7 @@ def run_finetune(
     """
     sizes = checked_sizes(config.split_sizes)
     new_fabric(config.device, config.precision)  # better now than after the baselines
-    encoder, pretrained = _starting_point(config)
+    encoder, pretrained = _starting_point(config, table)
     with console.progress("Reading molecules", None) as update:
         data = load_labelled(
             table,
@@ -71,6 +72,12 @@ def run_finetune(
         )
     split = data.split("column" if splits_column else config.split, sizes, config.data_seed)
     kind = _kind(config.task, data, split)
+    shared = data.shared_molecules(split)
+    if shared:
+        console.say(
+            f"Warning: {shared} of {len(split.test)} test molecules are also in training, but for "
+            "salt, charge or stereo: the test flatters. See graftwork check-data."
+        )
     prepare_folder(folder, table, Path(config.start_from))
     write_rejects(folder / "rejects.csv", data.rejects)
     split.save(folder / "split.json", data.store.row, sizes, config.data_seed)
@@ -91,7 +98,16 @@ def run_finetune(
         time_limit=for_networks,
     )
     comparisons = experiment.comparisons
-    run = FinetuneRun(folder, config, experiment, comparisons, _protocol(config, experiment))
+    protocol = _protocol(config, experiment) | {
+        "test_molecules_also_in_training": shared,
+        "data": {
+            "file": table.name,
+            "sha256": file_hash(table),
+            "smiles_column": smiles_column,
+            "splits_column": splits_column,
+        },
+    }
+    run = FinetuneRun(folder, config, experiment, comparisons, protocol)
     write_run(run)
     save_artifact(folder / "model", _final_model(run, encoder, for_refit), _provenance(run, table))
     return run
@@ -105,11 +121,18 @@ def _share_time(config: FinetuneConfig, networks: int) -> tuple[float | None, fl
     return config.time_limit - refit, refit
 
 
-def _starting_point(config: FinetuneConfig) -> tuple[Encoder, bool]:
+def _starting_point(config: FinetuneConfig, table: Path) -> tuple[Encoder, bool]:
     if config.start_from == "none":
         schema = SCHEMAS[config.featurizer].with_options(standardize=config.standardize)
-        return Encoder(schema, EncoderConfig()), False
-    loaded = load_artifact(find_model(config.start_from)).encoder
+        shape = EncoderConfig(
+            num_layers=config.num_layers,
+            dim=config.dim,
+            jumping_knowledge=config.jumping_knowledge,
+        )
+        return Encoder(schema, shape), False
+    artifact = load_artifact(find_model(config.start_from))
+    _check_history(artifact.provenance, table, config.start_from)
+    loaded = artifact.encoder
     if not config.standardize or loaded.schema.options.get("standardize"):
         return loaded, True
     # the columns stay the same: only the molecules are cleaned before they become graphs
@@ -120,17 +143,32 @@ def _starting_point(config: FinetuneConfig) -> tuple[Encoder, bool]:
     return encoder, True
 
 
+def _check_history(provenance: dict[str, Any], table: Path, start: str) -> None:
+    """Refuse, or warn of, a start from a model that may have seen the test labels."""
+    if provenance.get("made_by") != "finetune":
+        return
+    if provenance.get("data_sha256") == file_hash(table):
+        raise InputError(
+            f"{start} was fine-tuned on this very table: its test labels are in the weights.",
+            "Start from a pre-trained checkpoint, e.g. --from default.",
+        )
+    console.say(
+        f"Warning: {start} was fine-tuned on {provenance.get('data')!r}; where its molecules are "
+        "also in this table, the test part is not new to it."
+    )
+
+
 def _kind(task: str, data: LabelledData, split: Split) -> Kind:
-    seen = data.y[np.concatenate([split.train, split.val])]  # test labels decide nothing
-    if task == "auto":
-        return infer_kind(seen)
+    if task == "auto":  # test labels decide nothing
+        task = infer_kind(data.y[np.concatenate([split.train, split.val])])
     if task == "regression":
         return "regression"
-    known = data.y[~np.isnan(data.y)]
-    if not np.isin(known, (0, 1)).all():
-        odd = known[~np.isin(known, (0, 1))][0]
+    odd = np.argwhere(~np.isnan(data.y) & ~np.isin(data.y, (0, 1)))
+    if len(odd):
+        molecule, column = odd[0]
         raise InputError(
-            f"Classification needs labels 0 and 1; there is {odd:g}.",
+            f"Classification needs labels 0 and 1; data row {data.records[molecule].row} has "
+            f"{data.y[molecule, column]:g} in {data.tasks[column]!r}.",
             "Recode, or --task regression.",
         )
     return "classification"
@@ -140,16 +178,23 @@ def _protocol(config: FinetuneConfig, experiment: Experiment) -> dict[str, Any]:
     split = experiment.split
     sizes = {part: len(rows) for part, rows in split.parts().items()}
     settings = {item.name: getattr(config, item.name) for item in fields(config)}
-    seeds = experiment.models[experiment.network].seeds
+    runs = experiment.models[experiment.network]
+    seeds = runs.seeds
+    scores = [value for fitted in runs.fitted for value in fitted.scores]
+    undefined = bool(np.isnan(scores).any())
+    selection = "best validation epoch" + (
+        f" by squared error, since {experiment.metric} is undefined there" if undefined else ""
+    )
     return {
         "description": (
             f"{split.name} split {sizes['train']}/{sizes['val']}/{sizes['test']}, data seed "
-            f"{config.data_seed}; test score at the best validation epoch; {len(seeds)} model "
-            f"seeds; {config.strategy} fine-tuning from {config.start_from}"
+            f"{config.data_seed}; test score at the {selection}; {len(seeds)} model "
+            f"seed{'' if len(seeds) == 1 else 's'}; {config.strategy} fine-tuning from "
+            f"{config.start_from}"
         ),
         "split": split.name,
         "split_sizes": sizes,
-        "selection": "best validation epoch",
+        "selection": selection,
         "metric": experiment.metric,
         "kind": experiment.kind,
         "tasks": list(experiment.data.tasks),
@@ -194,6 +239,7 @@ def _provenance(run: FinetuneRun, table: Path) -> dict[str, Any]:
     return {
         "made_by": "finetune",
         "data": table.name,
+        "data_sha256": file_hash(table),
         "rows": len(experiment.data.store),
         "start_from": run.config.start_from,
         "trained_on": "all labelled rows" if run.config.refit else "the training part",

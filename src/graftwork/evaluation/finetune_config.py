@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
+from graftwork.config import JumpingKnowledge
 from graftwork.data.featurize import SCHEMAS
 from graftwork.data.splits import SPLITS
 from graftwork.errors import InputError
@@ -22,6 +23,8 @@ class FinetuneConfig(FitConfig):
         "data_seed": (0, 2**63 - 1),
         "seed": (0, 2**63 - 1),
         "num_seeds": (1, 1000),
+        "num_layers": (1, 128),
+        "dim": (1, 8192),
         "time_limit": (1e-3, math.inf),
     }
     choices: ClassVar = {
@@ -29,6 +32,7 @@ class FinetuneConfig(FitConfig):
         "task": ("auto", "classification", "regression"),
         "split": [name for name in SPLITS if name != "column"],  # --splits-column
         "featurizer": SCHEMAS,
+        "jumping_knowledge": ("last", "sum", "mean", "max"),
     }
 
     start_from: str = "default"
@@ -49,6 +53,12 @@ class FinetuneConfig(FitConfig):
     """Keep the largest fragment of a molecule and neutralise it."""
     featurizer: str = "default"
     """Schema when starting from none; otherwise the artifact's."""
+    num_layers: int = 5
+    """Layers when starting from none."""
+    dim: int = 256
+    """Width when starting from none."""
+    jumping_knowledge: JumpingKnowledge = "last"
+    """How the layers combine when starting from none."""
     baselines: tuple[str, ...] = tuple(BASELINES)
     """Fingerprint models to hold the network against."""
     refit: bool = True

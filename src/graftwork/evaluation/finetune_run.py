@@ -89,7 +89,12 @@ def _write_metrics(run: FinetuneRun) -> None:
         "intervals": {k: v.to_dict() for k, v in run.experiment.intervals.items()},
     }
     (run.folder / "metrics.json").write_text(json.dumps(text, indent=1) + "\n", encoding="utf-8")
-    settings = {"command": "finetune", "settings": run.config.to_dict()}
+    settings = {
+        "command": "finetune",
+        "data": run.protocol["data"],
+        "targets": run.protocol["tasks"],
+        "settings": run.config.to_dict(),
+    }
     (run.folder / "config.json").write_text(json.dumps(settings, indent=1) + "\n")
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import stats
 
 from graftwork.errors import InputError
-from graftwork.metrics import task_scores
+from graftwork.metrics import metric_named, task_scores
 from graftwork.rng import numpy_rng
 
 if TYPE_CHECKING:
@@ -89,9 +89,13 @@ def interval(
         return task_scores(truth[rows], predicted[:, rows], metric)
 
     known = deterministic or len(predicted) > 1
-    return over_seeds_and_rows(
+    found = over_seeds_and_rows(
         statistic, len(truth), seed_variance_known=known, n_boot=n_boot, seed=seed
     )
+    if found.lower is None or found.upper is None:
+        return found
+    least, most = metric_named(metric).bounds
+    return replace(found, lower=max(found.lower, least), upper=min(found.upper, most))
 
 
 def over_seeds_and_rows(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from graftwork.formatting import show, show_interval
 from graftwork.metrics import metric_named
 
 if TYPE_CHECKING:
@@ -36,11 +37,11 @@ def sentence(comparison: Comparison, unit: str | None = None) -> str:
         return f"No evidence on {c.model} against {c.against} by {metric.label}.{note}"
     seeds = f"{c.seeds} seed{'' if c.seeds == 1 else 's'}"
     direction = "worse" if c.difference < 0 else "better"
-    size = f"{metric.label} {direction} by {abs(c.difference):.3f}{suffix}"
+    size = f"{metric.label} {direction} by {show(abs(c.difference))}{suffix}"
     if c.lower is None or c.upper is None:
         return f"No evidence that {c.model} differs from {c.against}: {size} ({seeds}).{note}"
     ends = (c.lower, c.upper) if c.difference >= 0 else (-c.upper, -c.lower)
-    size += f" (95% interval {ends[0]:.3f} to {ends[1]:.3f}, {seeds})"
+    size += f" (95% interval {show_interval(*ends)}, {seeds})"
     if c.verdict == "no evidence":
         return f"No evidence that {c.model} differs from {c.against}: {size}.{note}"
     return f"{_headline(c)}: {size}.{note}"

@@ -40,6 +40,8 @@ class Metric:
         value for these rows, or None when it has one.
     in_label_units
         True when the value carries the unit of the labels (RMSE, MAE).
+    bounds
+        The smallest and largest value there can be; an interval ends there.
 
     Examples
     --------
@@ -57,6 +59,7 @@ class Metric:
     function: Callable[[FloatArray, FloatArray], float]
     undefined: Callable[[FloatArray, FloatArray], str | None]
     in_label_units: bool = False
+    bounds: tuple[float, float] = (0.0, 1.0)
 
     def __call__(self, y_true: FloatArray, y_pred: FloatArray) -> Value:
         """Return the value for one task (1-D arrays without NaN), or why there is none."""

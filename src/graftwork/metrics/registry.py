@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from graftwork.errors import InputError
 from graftwork.metrics import classification, regression
 from graftwork.metrics.metric import Kind, Metric, undefined_without_rows
@@ -46,6 +48,7 @@ METRICS: dict[str, Metric] = {
         higher_is_better=True,
         function=classification.mcc,
         undefined=classification.undefined_mcc,
+        bounds=(-1.0, 1.0),
     ),
     "rmse": Metric(
         name="rmse",
@@ -55,6 +58,7 @@ METRICS: dict[str, Metric] = {
         function=regression.rmse,
         undefined=undefined_without_rows,
         in_label_units=True,
+        bounds=(0.0, math.inf),
     ),
     "mae": Metric(
         name="mae",
@@ -64,6 +68,7 @@ METRICS: dict[str, Metric] = {
         function=regression.mae,
         undefined=undefined_without_rows,
         in_label_units=True,
+        bounds=(0.0, math.inf),
     ),
     "r2": Metric(
         name="r2",
@@ -72,6 +77,7 @@ METRICS: dict[str, Metric] = {
         higher_is_better=True,
         function=regression.r2,
         undefined=regression.undefined_with_constant_labels,
+        bounds=(-math.inf, 1.0),
     ),
     "spearman": Metric(
         name="spearman",
@@ -80,6 +86,7 @@ METRICS: dict[str, Metric] = {
         higher_is_better=True,
         function=regression.spearman,
         undefined=regression.undefined_spearman,
+        bounds=(-1.0, 1.0),
     ),
 }
 
@@ -100,8 +107,11 @@ def metric_named(name: str) -> Metric:
     return METRICS[name]
 
 
-def primary_metric(task_kind: Kind) -> str:
-    """Return the name of the metric that decides: ``roc_auc`` or ``rmse``.
+def primary_metric(task_kind: Kind, tasks: int = 1) -> str:
+    """Return the name of the metric that decides: ``roc_auc``, ``rmse``, or ``r2``.
+
+    Several regression targets have units of their own; a mean RMSE would be decided by the
+    largest of them, so R2, which has no unit, stands in.
 
     Raises
     ------
@@ -111,4 +121,4 @@ def primary_metric(task_kind: Kind) -> str:
     primary = {"classification": "roc_auc", "regression": "rmse"}
     if task_kind not in primary:
         raise InputError(f"Unknown kind of task {task_kind!r}.", f"Expected {', '.join(primary)}.")
-    return primary[task_kind]
+    return "r2" if task_kind == "regression" and tasks > 1 else primary[task_kind]

@@ -52,24 +52,23 @@ class EdgeEmbedding(nn.Module):
         self.tables = nn.ModuleList(_table(column.size, dim) for column in schema.edge_cat)
         self.linear = nn.Linear(len(schema.edge_x), dim, bias=False) if schema.edge_x else None
         self._self_loop = [column.self_loop for column in schema.edge_cat]
-        self.register_buffer("nothing", torch.zeros(dim), persistent=False)
-        self.nothing: Tensor
+        self._dim = dim
 
     def forward(self, batch: GraphBatch) -> Tensor:
         """Embed every edge."""
         parts = [table(batch.edge_cat[:, i]) for i, table in enumerate(self.tables)]
         if self.linear is not None:
             parts.append(self.linear(batch.edge_x))
-        return _sum(parts, self.nothing.expand(len(batch.edge_cat), -1))
+        return _sum(parts) if parts else batch.node_x.new_zeros(len(batch.edge_cat), self._dim)
 
     @property
     def _tables(self) -> list[nn.Embedding]:
         return [table for table in self.tables if isinstance(table, nn.Embedding)]
 
     def self_loop(self) -> Tensor:
-        """Return the embedding ``[dim]`` of a node's edge to itself."""
+        """Return the embedding ``[dim]`` of a node's edge to itself; a plain 0 without columns."""
         rows = [table.weight[i] for table, i in zip(self._tables, self._self_loop, strict=True)]
-        return _sum(rows, self.nothing)
+        return _sum(rows) if rows else torch.zeros(())
 
     def summed(self, batch: GraphBatch) -> Tensor:
         """Sum the embeddings of the edges that arrive at each node: ``[num_nodes, dim]``.
@@ -84,7 +83,7 @@ class EdgeEmbedding(nn.Module):
         if self.linear is not None:
             arriving = batch.edge_x.new_zeros(batch.num_nodes, batch.edge_x.shape[1])
             parts.append(self.linear(arriving.index_add(0, batch.edge_index[1], batch.edge_x)))
-        return _sum(parts, self.nothing.expand(batch.num_nodes, -1))
+        return _sum(parts) if parts else batch.node_x.new_zeros(batch.num_nodes, self._dim)
 
 
 def arriving_ids(batch: GraphBatch, sizes: list[int]) -> Tensor:
@@ -104,8 +103,8 @@ def arriving_ids(batch: GraphBatch, sizes: list[int]) -> Tensor:
     return result
 
 
-def _sum(parts: list[Tensor], nothing: Tensor) -> Tensor:
-    return functools.reduce(torch.add, parts) if parts else nothing
+def _sum(parts: list[Tensor]) -> Tensor:
+    return functools.reduce(torch.add, parts)
 
 
 def _table(size: int, dim: int) -> nn.Embedding:

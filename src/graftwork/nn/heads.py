@@ -43,16 +43,20 @@ class Head(nn.Module):
         self.target_std: Tensor
 
     def fit_scaling(self, y: Tensor) -> None:
-        """Take mean and standard deviation of the known training labels ``[rows, tasks]``."""
+        """Take mean and standard deviation of the known training labels ``[rows, tasks]``.
+
+        A constant target, up to single precision, keeps a standard deviation of 1.
+        """
         if self.config.kind == "classification":
             return
         known = ~y.isnan()
         count = known.sum(0).clamp(min=1)
-        mean = y.nan_to_num().double().sum(0) / count
+        y = y.double()
+        mean = y.nan_to_num().sum(0) / count
         spread = torch.where(known, (y - mean) ** 2, 0.0).sum(0) / count
         std = spread.sqrt()
         self.target_mean.copy_(mean)
-        self.target_std.copy_(torch.where(std > 1e-8, std, 1.0))
+        self.target_std.copy_(torch.where(std > 1e-6 * mean.abs(), std, 1.0))
 
     def forward(self, graphs: Tensor) -> Tensor:
         """Return raw outputs."""

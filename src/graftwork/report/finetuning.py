@@ -10,6 +10,7 @@ import numpy as np
 
 from graftwork.evaluation.finetune_run import FinetuneRun
 from graftwork.evaluation.sentence import sentence
+from graftwork.formatting import show
 from graftwork.metrics import MEAN, METRICS
 from graftwork.report.content import (
     ComparisonRow,
@@ -71,7 +72,7 @@ def summary(run: FinetuneRun) -> list[str]:
     if found:
         metric = METRICS[run.experiment.metric]
         best = (max if metric.higher_is_better else min)(found, key=lambda name: found[name])
-        lines.append(f"Best mean {metric.label} on the test part: {best} ({found[best]:.3f}).")
+        lines.append(f"Best mean {metric.label} on the test part: {best} ({show(found[best])}).")
     return lines or ["One model only: nothing to compare it with."]
 
 

@@ -9,8 +9,8 @@ from rdkit import Chem, rdBase
 from rdkit.Chem import rdDepictor
 from rdkit.Chem.Draw import rdMolDraw2D
 
+from graftwork.formatting import finite, show
 from graftwork.report.figure import svg_uri
-from graftwork.report.formatting import finite, show
 
 if TYPE_CHECKING:
     from graftwork.report.content import ErrorMolecule

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from matplotlib.ticker import MaxNLocator
 
+from graftwork.formatting import finite, show, show_interval
 from graftwork.report.figure import (
     INK,
     MUTED,
@@ -16,7 +17,6 @@ from graftwork.report.figure import (
     panels,
     to_svg,
 )
-from graftwork.report.formatting import finite, show, show_interval
 from graftwork.report.glossary import metric_label
 from graftwork.report.parity import parity_plots
 from graftwork.report.roc import roc_plots

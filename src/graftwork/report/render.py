@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
-from graftwork.report import formatting
+from graftwork import formatting
 from graftwork.report.content import MetricRow, ReportContent
 from graftwork.report.glossary import glossary, metric_label
 from graftwork.report.molecules import molecule_card

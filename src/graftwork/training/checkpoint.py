@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors import SafetensorError
+from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from graftwork.errors import RunError
@@ -54,14 +54,8 @@ def save_state(
 
 
 def read_values(path: Path) -> dict[str, Any]:
-    """Return only the JSON part of a checkpoint."""
-    try:
-        with safe_open(path, framework="pt") as file:
-            return json.loads((file.metadata() or {})["values"])
-    except (SafetensorError, KeyError, ValueError, OSError) as error:
-        raise RunError(
-            f"The checkpoint {path} cannot be read: {error}.", "Start again with --overwrite."
-        ) from error
+    """Return only the JSON part of a checkpoint; a run may replace the file meanwhile."""
+    return _read(path)[1]
 
 
 def load_state(
@@ -77,9 +71,7 @@ def load_state(
     RunError
         If the file is damaged; nothing is restored then.
     """
-    values = read_values(path)
-    with safe_open(path, framework="pt") as file:
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    tensors, values = _read(path)
     module.load_state_dict(_under(tensors, "module."))
     state: dict[int, dict[str, Tensor]] = {}
     for name, value in _under(tensors, "optimizer.").items():
@@ -89,6 +81,18 @@ def load_state(
     generator.set_state(tensors["generator"])
     torch.set_rng_state(tensors["torch"])
     return values
+
+
+def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Read the file once, so that tensors and values are of one checkpoint."""
+    try:
+        data = path.read_bytes()
+        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+        return load(data), json.loads(header["__metadata__"]["values"])
+    except (SafetensorError, KeyError, TypeError, ValueError, OSError) as error:
+        raise RunError(
+            f"The checkpoint {path} cannot be read: {error}.", "Start again with --overwrite."
+        ) from error
 
 
 def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

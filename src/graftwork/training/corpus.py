@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 from graftwork import console
 from graftwork.data.build import build_store
-from graftwork.data.places import make_folder, require_outside
+from graftwork.data.places import file_hash, make_folder, require_outside
 from graftwork.data.record import write_rejects
 from graftwork.data.sources import open_table
 from graftwork.data.store import GraphStore
@@ -25,8 +24,7 @@ def corpus_hash(path: Path) -> str:
         kind = "is a folder without a graph store" if path.is_dir() else "is no file"
         reason = kind if path.exists() else "does not exist"
         raise InputError(f"{path} {reason}.", "Give a corpus file or a graph store.")
-    with source.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return file_hash(source)
 
 
 def claim_run(run: Path, identity: dict[str, Any], keep: list[Path], *, overwrite: bool) -> None:
@@ -51,7 +49,9 @@ def claim_run(run: Path, identity: dict[str, Any], keep: list[Path], *, overwrit
         )
     require_outside(run / "store", *keep)
     shutil.rmtree(run / "store", ignore_errors=True)  # of another corpus
-    path.write_text(json.dumps(identity, indent=1) + "\n")
+    partial = path.with_name("config.json.partial")
+    partial.write_text(json.dumps(identity, indent=1) + "\n")
+    partial.replace(path)
 
 
 def _read_identity(path: Path) -> dict[str, Any]:

@@ -33,6 +33,9 @@ Values = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 
 
+DEFAULT_EPOCHS, DEFAULT_STEPS = 15, 400
+
+
 @dataclass(frozen=True)
 class FitConfig(Config):
     """Settings of one fine-tuning run."""
@@ -46,6 +49,7 @@ class FitConfig(Config):
         "learning_rate": (1e-12, 10),
         "weight_decay": (0, 100),
     }
+    whole: ClassVar = ("epochs", "patience")
     choices: ClassVar = {
         "strategy": FREEZE_PLANS,
         "pooling": POOLINGS,
@@ -61,17 +65,18 @@ class FitConfig(Config):
     """Hidden layers of the head; a linear probe has none."""
     dropout: float = 0.1
     """Dropout in encoder and head."""
-    epochs: int = 25
-    """Most passes over the training part."""
-    patience: int = 10
-    """Epochs without a better validation score before stopping."""
+    epochs: int | None = None
+    """Most passes over the training part; None is 15, or more where that is under 400 steps."""
+    patience: int | None = None
+    """Epochs without a better validation score before stopping; None is half of them, at
+    least 5."""
     batch_size: int = 32
     """Molecules per step."""
     learning_rate: float = 5e-4
     """Peak of the schedule."""
     weight_decay: float = 1e-2
     """AdamW's weight decay."""
-    precision: str = "32-true"
+    precision: str = "auto"
     """Lightning Fabric's name."""
     device: str = "auto"
     """Lightning's accelerator name."""
@@ -130,7 +135,7 @@ def fit(
     scratch: bool = False,
     stop_after: int | None = None,
     time_limit: float | None = None,
-    on_epoch: Callable[[int], None] = lambda _epoch: None,
+    on_epoch: Callable[[float], None] = lambda _done: None,
 ) -> Fitted:
     """Train one predictor. Only rows in ``train`` and ``val`` are ever looked at.
 
@@ -145,12 +150,12 @@ def fit(
     time_limit
         Seconds.
     on_epoch
-        Called with the number of epochs done.
+        Called with the share of the epochs that is done.
     """
     fabric = new_fabric(config.device, config.precision)
     torch.manual_seed(derive_seed(seed, "weights"))
     predictor = new_predictor(encoder, config, kind, tasks, scratch=scratch)
-    predictor.head.fit_scaling(torch.from_numpy(y[train]).float())
+    predictor.head.fit_scaling(torch.from_numpy(y[train]))
     apply_plan(predictor, FREEZE_PLANS[config.strategy])
     step_module = FinetuneStep(predictor)
     optimizer = torch.optim.AdamW(
@@ -162,8 +167,11 @@ def fit(
     sampler = BatchSampler(len(train), min(config.batch_size, len(train)), seed)
     labels = y.astype(np.float32)
     per_epoch = sampler.steps_per_epoch
-    budget = Budget(config.epochs * per_epoch, time_limit)
-    watch = _BestEpoch(predictor, METRICS[primary_metric(kind)].higher_is_better)
+    epochs = config.epochs or max(DEFAULT_EPOCHS, math.ceil(DEFAULT_STEPS / per_epoch))
+    patience = config.patience or max(5, epochs // 2)
+    metric = primary_metric(kind, len(tasks))
+    budget = Budget(epochs * per_epoch, time_limit)
+    watch = _BestEpoch(predictor, METRICS[metric].higher_is_better)
     losses: list[float] = []
     total: list[torch.Tensor] = []
 
@@ -179,12 +187,13 @@ def fit(
         epoch = math.ceil(done / per_epoch)  # an epoch that the clock cut short counts
         losses.append(float(torch.stack(total).mean()))
         total.clear()
-        on_epoch(epoch)
+        on_epoch(epoch / epochs)
         if len(val):
             predicted = predict_rows(predictor, store, val)
-            watch.see(epoch, score(y[val], predicted, primary_metric(kind)), losses[-1])
+            error = float(np.nanmean((predicted - y[val]) ** 2))
+            watch.see(epoch, score(y[val], predicted, metric), error)
             step_module.train()
-            if epoch - watch.best >= config.patience:
+            if epoch - watch.best >= patience:
                 return False
         return epoch != stop_after and not ended
 
@@ -229,10 +238,10 @@ class _BestEpoch:
         self._value = -np.inf
         self._weights: dict[str, Any] = copy.deepcopy(predictor.state_dict())
 
-    def see(self, epoch: int, value: float, loss: float) -> None:
-        """Note an epoch. Where the score is undefined (one class), the training loss decides."""
+    def see(self, epoch: int, value: float, error: float) -> None:
+        """Note an epoch. Where the score is undefined (one class), the squared error decides."""
         self.scores.append(value)
-        merit = -loss if np.isnan(value) else self._sign * value
+        merit = -error if np.isnan(value) else self._sign * value
         if merit > self._value:
             self.best, self._value = epoch, merit
             self._weights = copy.deepcopy(self._predictor.state_dict())

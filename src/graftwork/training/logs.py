@@ -19,8 +19,8 @@ class RunLog:
     folder
         Where to write; created if needed.
     resume_at
-        Keep what was written up to this step and drop the rest, so that a resumed run's log
-        equals an uninterrupted one's. None starts anew.
+        Keep what was written up to this step and drop the rest: nothing is logged twice
+        after a resume. None starts anew.
     """
 
     def __init__(self, folder: Path, resume_at: int | None = None) -> None:

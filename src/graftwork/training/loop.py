@@ -8,7 +8,6 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.nn.utils import clip_grad_norm_
 
 from graftwork.errors import RunError
 from graftwork.graph.batch import GraphBatch
@@ -55,7 +54,7 @@ def run_loop(
                 "Lower the learning rate, or check the labels for extreme values.",
             )
         fabric.backward(output.loss)
-        clip_grad_norm_([p for p in module.parameters() if p.grad is not None], CLIP)
+        fabric.clip_gradients(module, optimizer, max_norm=CLIP, error_if_nonfinite=False)
         optimizer.step()
         optimizer.zero_grad()
         if not after_step(step + 1, output):

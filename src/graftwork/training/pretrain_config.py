@@ -67,7 +67,7 @@ class PretrainConfig(Config):
     """AdamW's weight decay."""
     seed: int = 0
     """Seed of the weights, the order and the masks."""
-    precision: str = "32-true"
+    precision: str = "auto"
     """Lightning Fabric's name: 32-true, bf16-mixed, 16-mixed."""
     time_limit: float | None = None
     """Seconds after which the run ends; the learning rate follows the clock then."""
