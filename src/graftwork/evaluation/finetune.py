@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 
 from graftwork import console
-from graftwork.config import EncoderConfig, Kind
-from graftwork.data.featurize import SCHEMAS
+from graftwork.config import Kind
 from graftwork.data.labelled import LabelledData, load_labelled
 from graftwork.data.labels import infer_kind
 from graftwork.data.places import file_hash
@@ -26,9 +25,9 @@ from graftwork.evaluation.experiment import (
 )
 from graftwork.evaluation.finetune_config import FinetuneConfig
 from graftwork.evaluation.finetune_run import FinetuneRun, prepare_folder, write_run
+from graftwork.evaluation.starting_point import starting_point
 from graftwork.metrics import METRICS, score
-from graftwork.nn.artifact import load_artifact, package_versions, save_artifact
-from graftwork.nn.checkpoints import find_model
+from graftwork.nn.artifact import package_versions, save_artifact
 from graftwork.nn.encoder import Encoder
 from graftwork.nn.predictor import Predictor
 from graftwork.training.device import new_fabric
@@ -53,7 +52,7 @@ def run_finetune(
     """
     sizes = checked_sizes(config.split_sizes)
     new_fabric(config.device, config.precision)  # better now than after the baselines
-    encoder, pretrained = _starting_point(config, table)
+    encoder, pretrained = starting_point(config, table)
     with console.progress("Reading molecules", None) as update:
         data = load_labelled(
             table,
@@ -119,43 +118,6 @@ def _share_time(config: FinetuneConfig, networks: int) -> tuple[float | None, fl
         return None, None
     refit = config.time_limit / (networks + 1) if config.refit else 0.0
     return config.time_limit - refit, refit
-
-
-def _starting_point(config: FinetuneConfig, table: Path) -> tuple[Encoder, bool]:
-    if config.start_from == "none":
-        schema = SCHEMAS[config.featurizer].with_options(standardize=config.standardize)
-        shape = EncoderConfig(
-            num_layers=config.num_layers,
-            dim=config.dim,
-            jumping_knowledge=config.jumping_knowledge,
-        )
-        return Encoder(schema, shape), False
-    artifact = load_artifact(find_model(config.start_from))
-    _check_history(artifact.provenance, table, config.start_from)
-    loaded = artifact.encoder
-    if not config.standardize or loaded.schema.options.get("standardize"):
-        return loaded, True
-    # the columns stay the same: only the molecules are cleaned before they become graphs
-    schema = loaded.schema.with_options(standardize=True)
-    loaded.schema.require_columns(schema, "Standardising")
-    encoder = Encoder(schema, loaded.config)
-    encoder.load_state_dict(loaded.state_dict())
-    return encoder, True
-
-
-def _check_history(provenance: dict[str, Any], table: Path, start: str) -> None:
-    """Refuse, or warn of, a start from a model that may have seen the test labels."""
-    if provenance.get("made_by") != "finetune":
-        return
-    if provenance.get("data_sha256") == file_hash(table):
-        raise InputError(
-            f"{start} was fine-tuned on this very table: its test labels are in the weights.",
-            "Start from a pre-trained checkpoint, e.g. --from default.",
-        )
-    console.say(
-        f"Warning: {start} was fine-tuned on {provenance.get('data')!r}; where its molecules are "
-        "also in this table, the test part is not new to it."
-    )
 
 
 def _kind(task: str, data: LabelledData, split: Split) -> Kind:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +22,7 @@ from graftwork.nn.pooling import POOLINGS
 from graftwork.nn.predictor import Predictor
 from graftwork.objectives import StepOutput
 from graftwork.rng import derive_seed
+from graftwork.training.best_epoch import BestEpoch
 from graftwork.training.budget import Budget
 from graftwork.training.device import DEVICES, PRECISIONS, new_fabric
 from graftwork.training.freeze import FREEZE_PLANS, apply_plan
@@ -171,7 +171,7 @@ def fit(
     patience = config.patience or max(5, epochs // 2)
     metric = primary_metric(kind, len(tasks))
     budget = Budget(epochs * per_epoch, time_limit)
-    watch = _BestEpoch(predictor, METRICS[metric].higher_is_better)
+    watch = BestEpoch(predictor, METRICS[metric].higher_is_better)
     losses: list[float] = []
     total: list[torch.Tensor] = []
 
@@ -225,28 +225,3 @@ def predict_rows(predictor: Predictor, store: GraphStore, rows: Rows) -> Values:
         out[start : start + len(chosen)] = values.cpu().numpy()
         start += len(chosen)
     return out
-
-
-class _BestEpoch:
-    """Keeps the weights of the epoch with the best validation score."""
-
-    def __init__(self, predictor: Predictor, higher_is_better: bool) -> None:  # noqa: FBT001
-        self.best = 0
-        self.scores: list[float] = []
-        self._predictor = predictor
-        self._sign = 1.0 if higher_is_better else -1.0
-        self._value = -np.inf
-        self._weights: dict[str, Any] = copy.deepcopy(predictor.state_dict())
-
-    def see(self, epoch: int, value: float, error: float) -> None:
-        """Note an epoch. Where the score is undefined (one class), the squared error decides."""
-        self.scores.append(value)
-        merit = -error if np.isnan(value) else self._sign * value
-        if merit > self._value:
-            self.best, self._value = epoch, merit
-            self._weights = copy.deepcopy(self._predictor.state_dict())
-
-    def restore(self) -> int:
-        """Load the best epoch's weights and return its number."""
-        self._predictor.load_state_dict(self._weights)
-        return self.best
