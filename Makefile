@@ -35,6 +35,7 @@ demo: install
 
 test: install-dev demo
 	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --doctest-modules src/graftwork
 
 lint: install-dev
 	$(BIN)/ruff check .
