@@ -12,6 +12,7 @@ from graftwork.errors import InputError
 
 JumpingKnowledge = Literal["last", "sum", "mean", "max"]
 Kind = Literal["classification", "regression"]
+"""What the labels are: 0 and 1, or numbers."""
 
 
 @dataclass(frozen=True)

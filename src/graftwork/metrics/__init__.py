@@ -1,7 +1,8 @@
 """How well predictions fit labels: labels and predictions -> numbers, or why there is none."""
 
+from graftwork.config import Kind
 from graftwork.metrics.evaluate import MEAN, TaskMetric, evaluate
-from graftwork.metrics.metric import Kind, Metric, Value
+from graftwork.metrics.metric import Metric, Value
 from graftwork.metrics.registry import (
     CLASSIFICATION,
     METRICS,

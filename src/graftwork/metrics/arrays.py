@@ -11,7 +11,8 @@ from graftwork.errors import InputError
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from graftwork.metrics.metric import FloatArray, Kind
+    from graftwork.config import Kind
+from graftwork.metrics.metric import FloatArray
 
 
 def checked_arrays(

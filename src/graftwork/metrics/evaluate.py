@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from graftwork.metrics.metric import Kind
+    from graftwork.config import Kind
 
 MEAN = "mean"
 """The task name under which the average over tasks is listed."""

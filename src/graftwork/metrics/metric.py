@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from graftwork.config import Kind
+
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-Kind: TypeAlias = Literal["classification", "regression"]
-"""What the labels are: 0 and 1, or numbers."""
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 

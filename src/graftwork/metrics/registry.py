@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
+from graftwork.config import Kind
 from graftwork.errors import InputError
 from graftwork.metrics import classification, regression
-from graftwork.metrics.metric import Kind, Metric, undefined_without_rows
+from graftwork.metrics.metric import Metric, undefined_without_rows
 
 METRICS: dict[str, Metric] = {
     "roc_auc": Metric(

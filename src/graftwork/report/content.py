@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
+from graftwork.config import Kind
 from graftwork.errors import InputError
+from graftwork.evaluation.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
-
-Verdict = Literal["helps", "no evidence", "hurts"]
-Kind = Literal["classification", "regression"]
 
 
 @dataclass(frozen=True)

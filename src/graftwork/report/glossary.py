@@ -12,14 +12,12 @@ METRICS = {
     "mae": "MAE",
     "r2": "R²",
     "spearman": "Spearman",
-    "pearson": "Pearson",
     "rocauc": "ROC-AUC",
     "prauc": "PR-AUC",
     "accuracy": "Accuracy",
     "f1": "F1",
     "mcc": "MCC",
 }
-ALIASES = {"auc": "rocauc", "auroc": "rocauc", "averageprecision": "prauc", "auprc": "prauc"}
 MEANINGS = {
     "RMSE": (
         "Root mean squared error, in the units of the target column: the typical size of a miss, "
@@ -97,7 +95,7 @@ def metric_label(name: str) -> str:
     ('RMSE', 'ROC-AUC', 'my score')
     """
     key = "".join(letter for letter in name.lower() if letter.isalnum())
-    return METRICS.get(ALIASES.get(key, key), name)
+    return METRICS.get(key, name)
 
 
 def glossary(content: ReportContent) -> list[tuple[str, str]]:

@@ -62,7 +62,6 @@ def _identity(text: str, schema: FeatureSchema) -> dict[str, Any]:
         "parent": Chem.MolToSmiles(parent),  # ignores salt, charge and stereo
         "fragments": len(Chem.GetMolFrags(molecule)),
         "charge": Chem.GetFormalCharge(molecule),
-        "atoms": molecule.GetNumAtoms(),
     }
 
 
