@@ -8,6 +8,7 @@ from rdkit import RDConfig
 
 from graftwork.data.check import KINDS, check_table
 from graftwork.data.cmet import write_cmet
+from graftwork.data.membership import record_membership
 from graftwork.errors import InputError
 
 
@@ -101,8 +102,25 @@ def test_findings_are_in_the_order_of_the_table_and_counts_in_that_of_kinds(tmp_
         "unusable": 2, "label": 1, "no label": 2, "mixture": 1, "charged": 1,
         "duplicate": 1, "conflict": 1, "variant": 1,
     }  # fmt: skip
-    assert set(counts) == set(KINDS)
+    assert set(counts) == {kind for kind in KINDS if "corpus" not in kind}
     assert (result.rows, result.usable) == (7, 5)
+
+
+def test_against_the_record_of_a_model(tmp_path, pool):
+    corpus = record_membership(["CCO", "c1ccccc1N"], [True, False], pool)
+    (tmp_path / "x.csv").write_text("smiles\nOCC\nCO,1\nC1CC\nNc1ccccc1\nCc1ccccc1\nCCCC\n")
+    result = check_table(tmp_path / "x.csv", against=corpus)
+    assert brief(result) == [
+        (0, "in corpus"), (0, "in labelled corpus"), (1, "unusable"), (2, "unusable"),
+        (3, "in corpus"), (3, "scaffold in corpus"), (4, "scaffold in corpus"),
+    ]  # fmt: skip
+    shared = result.overlap.all
+    assert (shared.molecules, shared.in_corpus) == (result.usable, 2)
+    counts = result.counts()
+    assert counts["in corpus"] == shared.in_corpus
+    assert counts["in labelled corpus"] == shared.in_labelled_corpus == 1
+    assert counts["scaffold in corpus"] == shared.scaffold_in_corpus == 2
+    assert check_table(tmp_path / "x.csv").overlap is None
 
 
 def test_long_structures_are_cut_for_the_message(tmp_path):

@@ -20,6 +20,7 @@ from graftwork.errors import ArtifactError
 from graftwork.graph.batch import GraphBatch
 from graftwork.graph.schema import CategoricalColumn, FeatureSchema
 from graftwork.nn.artifact import FILES, load_artifact, save_artifact
+from graftwork.nn.conv import CONVS
 from graftwork.nn.encoder import Encoder
 
 PROVENANCE = {"corpus": "none", "made_by": "a test", "note": "a|b\nc", "steps": 3}
@@ -82,8 +83,9 @@ def test_a_predictor_comes_back_bit_for_bit(good, tiny_predictor, make_batch, nc
     assert found.predictor(batch).equal(model(batch))
 
 
-def test_an_encoder_comes_back_bit_for_bit_and_has_no_head(tmp_path, tiny_encoder):
-    encoder = tiny_encoder(jumping_knowledge="max", dropout=0.25)
+@pytest.mark.parametrize("conv", CONVS)
+def test_an_encoder_comes_back_bit_for_bit_and_has_no_head(tmp_path, tiny_encoder, conv):
+    encoder = tiny_encoder(conv=conv, jumping_knowledge="max", dropout=0.25)
     save_artifact(tmp_path / "deep" / "model", encoder, {})
     found = load_artifact(tmp_path / "deep" / "model")
     assert found.predictor is None
@@ -116,6 +118,17 @@ def test_saving_replaces_an_older_artifact_and_leaves_nothing_else(copy, tiny_en
     assert {p.name for p in copy.iterdir()} == set(FILES)
     assert [p.name for p in copy.parent.iterdir()] == ["model"]
     assert load_artifact(copy).predictor is None
+
+
+@pytest.mark.parametrize(
+    ("conv", "label"), [("gin", "GIN"), ("graphsage", "GraphSAGE"), ("gatv2", "GATv2")]
+)
+def test_the_card_names_the_layer(tmp_path, tiny_encoder, conv, label):
+    save_artifact(tmp_path / "m", tiny_encoder(conv=conv), {"made_by": "pretrain"})
+    card = (tmp_path / "m" / "README.md").read_text()
+    assert card.startswith("# Pre-trained encoder\n")
+    assert f"{label} encoder, 2 layers" in card
+    assert "report of\nthe run" in card
 
 
 def test_the_card_says_what_it_is(good):

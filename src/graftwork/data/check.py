@@ -13,6 +13,8 @@ import numpy as np
 from graftwork.data.featurize import SCHEMAS
 from graftwork.data.isolate import shared_pool
 from graftwork.data.labels import parse_labels, target_columns
+from graftwork.data.membership import Membership
+from graftwork.data.overlap import Overlap, overlap
 from graftwork.data.record import Record
 from graftwork.data.sources import open_table
 
@@ -25,6 +27,9 @@ KINDS = {
     "duplicate": "the same molecule again",
     "conflict": "the same molecule with different labels",
     "variant": "the same molecule but for salt, charge or stereo",
+    "in corpus": "the model has seen the molecule, but for salt, charge or stereo",
+    "in labelled corpus": "the model has seen it with labels",
+    "scaffold in corpus": "the model has seen molecules of the same scaffold",
 }
 
 
@@ -41,12 +46,19 @@ class Finding:
 
 @dataclass(frozen=True)
 class Check:
-    """The findings of a table, with the number of rows and of usable rows."""
+    """The findings of a table, with the number of rows and of usable rows.
+
+    Parameters
+    ----------
+    overlap
+        What it shares with the corpus of a model, if one was given.
+    """
 
     rows: int
     usable: int
     findings: list[Finding]
     warnings: list[str]
+    overlap: Overlap | None = None
 
     def counts(self) -> dict[str, int]:
         """Return how many findings there are of each kind, in the order of ``KINDS``."""
@@ -55,9 +67,19 @@ class Check:
 
 
 def check_table(
-    path: Path, smiles_column: str | None = None, targets: Sequence[str] | None = None
+    path: Path,
+    smiles_column: str | None = None,
+    targets: Sequence[str] | None = None,
+    against: Membership | None = None,
 ) -> Check:
     """Look for everything that would spoil training or mislead a test.
+
+    Parameters
+    ----------
+    path, smiles_column, targets
+        The table, its structure column and its label columns.
+    against
+        Record of the molecules that a model was trained on, to look for in the table.
 
     Raises
     ------
@@ -88,8 +110,12 @@ def check_table(
             identities += [(readable[i], r) for i, r in zip(found, results, strict=True)]
     findings += _chemistry(identities)
     findings += _repeats(identities, labels, tasks)
+    shared = None
+    if against is not None:
+        shared = overlap([record.structure for record in readable], None, against)
+        findings += _seen(readable, shared)
     findings.sort(key=lambda finding: finding.row)
-    return Check(len(records), len(identities), findings, list(table.warnings))
+    return Check(len(records), len(identities), findings, list(table.warnings), shared)
 
 
 def _finding(record: Record, kind: str, detail: str) -> Finding:
@@ -102,6 +128,16 @@ def _chemistry(identities: list[tuple[Record, dict[str, Any]]]) -> Iterator[Find
             yield _finding(record, "mixture", f"{identity['fragments']} fragments")
         if identity["charge"]:
             yield _finding(record, "charged", f"net charge {identity['charge']:+d}")
+
+
+def _seen(readable: list[Record], shared: Overlap) -> Iterator[Finding]:
+    for kind, flags, detail in (
+        ("in corpus", shared.in_corpus, "the same molecule was in the corpus"),
+        ("in labelled corpus", shared.in_labelled_corpus, "it came with a label there"),
+        ("scaffold in corpus", shared.scaffold_in_corpus, "its scaffold was in the corpus"),
+    ):
+        for position in np.flatnonzero(flags):
+            yield _finding(readable[position], kind, detail)
 
 
 def _repeats(

@@ -21,6 +21,7 @@ from graftwork.graph.schema import FeatureSchema
 from graftwork.nn.card import model_card
 from graftwork.nn.encoder import Encoder
 from graftwork.nn.predictor import Predictor
+from graftwork.nn.record import MEMBERSHIP, read_membership
 
 FORMAT_VERSION = 1
 FILES = ("config.json", "schema.json", "model.safetensors", "provenance.json", "README.md")
@@ -43,11 +44,14 @@ class Artifact:
         The predictor around it, or None after pre-training.
     provenance
         Corpus or data, objective, steps, seed, licence.
+    membership
+        Content of ``membership.safetensors``, the record of the training molecules, or None.
     """
 
     encoder: Encoder
     predictor: Predictor | None
     provenance: dict[str, Any]
+    membership: bytes | None = None
 
     @property
     def schema(self) -> FeatureSchema:
@@ -60,7 +64,12 @@ def package_versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{n: metadata.version(n) for n in _PACKAGES}}
 
 
-def save_artifact(folder: Path, model: Encoder | Predictor, provenance: dict[str, Any]) -> None:
+def save_artifact(
+    folder: Path,
+    model: Encoder | Predictor,
+    provenance: dict[str, Any],
+    membership: bytes | None = None,
+) -> None:
     """Write a model directory; it appears complete or not at all."""
     encoder = model if isinstance(model, Encoder) else model.encoder
     head = None if isinstance(model, Encoder) else model.head.config.to_dict()
@@ -79,6 +88,8 @@ def save_artifact(folder: Path, model: Encoder | Predictor, provenance: dict[str
     (partial / "README.md").write_text(model_card(config, provenance), encoding="utf-8")
     weights = {k: v.detach().cpu().contiguous() for k, v in _state(model).items()}
     (partial / "model.safetensors").write_bytes(save(weights))
+    if membership is not None:
+        (partial / MEMBERSHIP).write_bytes(membership)
     shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)
 
@@ -114,9 +125,10 @@ def load_artifact(folder: Path) -> Artifact:
     model.load_state_dict({k.removeprefix(_prefix(model)): v for k, v in weights.items()})
     model.eval()
     provenance = _read_json(folder / "provenance.json")
+    membership = read_membership(folder / MEMBERSHIP)
     if isinstance(model, Encoder):
-        return Artifact(model, None, provenance)
-    return Artifact(model.encoder, model, provenance)
+        return Artifact(model, None, provenance, membership)
+    return Artifact(model.encoder, model, provenance, membership)
 
 
 def _build(
@@ -163,7 +175,7 @@ def _check_files(folder: Path) -> None:
     if folder.is_file():
         raise ArtifactError(
             f"{folder} is a file; a graftwork model is a directory of {', '.join(FILES)}.",
-            "A checkpoint of another program has to be converted first.",
+            "Turn a checkpoint of another program into one with graftwork convert.",
         )
     missing = [name for name in FILES if not (folder / name).is_file()]
     if missing:

@@ -9,10 +9,10 @@ from typing import Any
 
 from rdkit import Chem
 from rdkit.Chem import rdFingerprintGenerator
-from rdkit.Chem.MolStandardize import rdMolStandardize
 from rdkit.Chem.Scaffolds import MurckoScaffold
 from safetensors.numpy import load, save
 
+from graftwork.data.featurize.identity import digest, parent_molecule, parent_scaffold
 from graftwork.data.featurize.molecule import molecule_graph, parse_molecule
 from graftwork.graph.pack import PackedGraphs, pack
 from graftwork.graph.schema import FeatureSchema
@@ -54,15 +54,20 @@ def _fingerprint(text: str, schema: FeatureSchema) -> dict[str, int]:
 def _identity(text: str, schema: FeatureSchema) -> dict[str, Any]:
     """Return what ``check-data`` needs: two canonical names, fragments and charge."""
     molecule = parse_molecule(text, schema.options)
-    parent = rdMolStandardize.LargestFragmentChooser().choose(molecule)
-    parent = rdMolStandardize.Uncharger().uncharge(parent)
-    Chem.RemoveStereochemistry(parent)
+    canonical = Chem.MolToSmiles(molecule)
     return {
-        "canonical": Chem.MolToSmiles(molecule),
-        "parent": Chem.MolToSmiles(parent),  # ignores salt, charge and stereo
+        "canonical": canonical,
+        "parent": parent_molecule(molecule, canonical)[1],  # ignores salt, charge and stereo
         "fragments": len(Chem.GetMolFrags(molecule)),
         "charge": Chem.GetFormalCharge(molecule),
     }
+
+
+def _membership(text: str, schema: FeatureSchema) -> list[int]:
+    """Return two 64-bit digests: of the parent, and of its scaffold (0 without a ring)."""
+    molecule = parse_molecule(text, schema.options)
+    parent, name = parent_molecule(molecule, Chem.MolToSmiles(molecule))
+    return [digest(name), digest(parent_scaffold(parent))]
 
 
 _MORGAN = rdFingerprintGenerator.GetMorganGenerator(radius=2)
@@ -81,4 +86,5 @@ TASKS: dict[str, Task] = {
     "scaffold": Task(_scaffold, _to_json, json.loads),
     "fingerprint": Task(_fingerprint, _to_json, json.loads),
     "identity": Task(_identity, _to_json, json.loads),
+    "membership": Task(_membership, _to_json, json.loads),
 }
