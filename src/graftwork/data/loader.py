@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
+from graftwork.data.sparse_labels import SparseLabels
 from graftwork.data.store import GraphStore
 from graftwork.graph.batch import GraphBatch
 
-Labels = npt.NDArray[np.float32]
+Labels = npt.NDArray[np.float32] | SparseLabels
 
 
 def load_batch(

@@ -10,11 +10,13 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
+from graftwork.data.sparse_labels import SparseLabels
 from graftwork.errors import InputError
 from graftwork.graph.pack import PackedGraphs, concatenate
 from graftwork.graph.schema import FeatureSchema
 
 FORMAT = 1
+LABELS = "labels.safetensors"
 
 
 @dataclass(frozen=True)
@@ -29,11 +31,14 @@ class GraphStore:
         The packed arrays; memory maps when the store was opened from a directory.
     row
         int64 ``[num_graphs]``: 0-based data row of the source table.
+    labels
+        The graphs' labels, if the corpus has any.
     """
 
     schema: FeatureSchema
     graphs: PackedGraphs
     row: npt.NDArray[np.int64]
+    labels: SparseLabels | None = None
 
     def __len__(self) -> int:
         """Return the number of graphs."""
@@ -51,7 +56,9 @@ class GraphStore:
                 for name, (dtype, shape) in meta["columns"].items()
             }
             row = columns.pop("row")
-            store = cls(schema, PackedGraphs(**columns), row)
+            labels = folder / LABELS
+            known = SparseLabels.open(labels) if labels.is_file() else None
+            store = cls(schema, PackedGraphs(**columns), row, known)
             store._check_shapes()
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(
@@ -85,6 +92,8 @@ class GraphStore:
         for name, values in {**graphs.arrays(), "row": self.row}.items():
             if values.shape != expected.get(name, values.shape):
                 raise ValueError(f"{name} has shape {values.shape}, not {expected[name]}")
+        if self.labels is not None and len(self.labels) != count:
+            raise ValueError(f"it has labels for {len(self.labels)} of {count} graphs")
 
 
 class StoreWriter:
@@ -92,7 +101,8 @@ class StoreWriter:
 
     def __init__(self, folder: Path, schema: FeatureSchema) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "store.json").unlink(missing_ok=True)
+        for name in ("store.json", LABELS):  # of an earlier store
+            (folder / name).unlink(missing_ok=True)
         self._folder = folder
         self._schema = schema
         self._files: dict[str, IO[bytes]] = {}

@@ -1,0 +1,129 @@
+"""A file to a graph store for pre-training: labels, exclusions and the record of who is in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from graftwork.data.build import Build, Progress, build_store
+from graftwork.data.exclude import excluded_parents
+from graftwork.data.labelled_rows import LabelledRows
+from graftwork.data.membership import Membership
+from graftwork.data.networks import network_store, open_network
+from graftwork.data.screen import Screen
+from graftwork.data.sparse_labels import SparseLabels
+from graftwork.data.store import LABELS, GraphStore
+from graftwork.graph.schema import FeatureSchema
+
+MEMBERSHIP = "membership.safetensors"
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """What to pre-train on.
+
+    Parameters
+    ----------
+    path
+        A table of molecules, a network, or a folder that holds a graph store.
+    also
+        Further tables, appended to the first, each with label columns of its own.
+    smiles_column
+        Which column of the first table holds the structure; None finds it.
+    targets
+        Label columns: of the table, or the value columns of ``measurements``.
+    measurements
+        A long table of labels; see :func:`graftwork.data.measurements.read_measurements`.
+    min_labels
+        Tasks with fewer known labels are left out.
+    labelled_only
+        Leave out rows without any label.
+    limit
+        Take only so many rows from the start of each table.
+    exclude
+        Tables whose molecules (but for salt, charge and stereo) are left out.
+    hops, max_nodes
+        How the ego networks of a network are cut out; 0 nodes for no limit.
+    """
+
+    path: Path
+    also: tuple[Path, ...] = ()
+    smiles_column: str | None = None
+    targets: tuple[str, ...] = ()
+    measurements: Path | None = None
+    min_labels: int = 1
+    labelled_only: bool = False
+    limit: int | None = None
+    exclude: tuple[Path, ...] = ()
+    hops: int = 2
+    max_nodes: int = 256
+
+    @property
+    def files(self) -> list[Path]:
+        """The files it is read from."""
+        more = [] if self.measurements is None else [self.measurements]
+        return [self.path, *self.also, *more, *self.exclude]
+
+    @property
+    def labelled(self) -> bool:
+        """Whether labels are asked for."""
+        return bool(self.targets) or self.measurements is not None
+
+
+def build_corpus(
+    corpus: Corpus,
+    schema: FeatureSchema,
+    folder: Path,
+    *,
+    progress: Progress = lambda _count: None,
+) -> Build:
+    """Build the graph store of tables of molecules in ``folder``, with their labels.
+
+    Raises
+    ------
+    InputError
+        If the table, the measurements or a column cannot be used, or no label is left.
+    """
+    rows = LabelledRows(corpus)
+    screen = Screen(rows, excluded_parents(corpus.exclude))
+    build = build_store(screen, schema, folder, progress=progress)
+    store, with_labels = build.store, np.array([], np.int64)
+    if corpus.labelled:
+        labels = rows.of_graphs(store)
+        labels.save(folder / LABELS)
+        with_labels = store.row[np.diff(labels.ptr) > 0]
+    membership = screen.membership(store.row, labelled=with_labels)
+    (folder / MEMBERSHIP).write_bytes(membership.to_bytes())
+    return replace(build, store=GraphStore.open(folder))
+
+
+def network_corpus(corpus: Corpus, schema: FeatureSchema | None) -> GraphStore:
+    """Cut out the ego networks of a network, in memory, with the nodes' labels if asked for.
+
+    Parameters
+    ----------
+    schema
+        That of a model; None takes the network's own and the corpus' ``hops`` and ``max_nodes``.
+    """
+    network = open_network(corpus.path, corpus.targets or None)
+    rows = np.arange(len(network.names))[: corpus.limit]
+    if corpus.labelled_only:
+        rows = rows[~np.isnan(network.y[rows]).all(1)]
+    how = {"hops": corpus.hops, "max_nodes": corpus.max_nodes}
+    store = network_store(network, schema or how, rows)
+    if not corpus.labelled:
+        return store
+    y = network.y[rows]
+    graph, task = np.nonzero(~np.isnan(y))
+    labels = SparseLabels.from_triples(
+        graph, task, y[graph, task], len(rows), network.tasks, corpus.min_labels
+    )
+    return replace(store, labels=labels)
+
+
+def read_membership(folder: Path) -> Membership | None:
+    """Return the record of a store's molecules, or None where there is none."""
+    path = folder / MEMBERSHIP
+    return Membership.from_bytes(path.read_bytes(), str(path)) if path.is_file() else None
