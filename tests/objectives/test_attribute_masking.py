@@ -12,13 +12,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
+from graftwork.config import EncoderConfig
 from graftwork.data.featurize import SCHEMAS
 from graftwork.objectives import AttributeMasking
-from graftwork.objectives.attribute_masking import choose_nodes, hidden_edges, hide
+from graftwork.objectives.attribute_masking import (
+    AttributeMaskingSettings,
+    choose_nodes,
+    hidden_edges,
+    hide,
+)
 from graftwork.rng import torch_generator
 
 SCHEMA = SCHEMAS["default"]
 SIZES = st.lists(st.integers(1, 40), min_size=1, max_size=6)
+
+
+def objective_for(schema=SCHEMA, dim=16, **settings):
+    return AttributeMasking(schema, EncoderConfig(dim=dim), AttributeMaskingSettings(**settings))
 
 
 def masks(seed=0):
@@ -142,7 +152,7 @@ def test_the_batch_is_not_changed(edges, tiny_encoder, random_batch, odd_schema)
         for f in fields(batch)
         if isinstance(getattr(batch, f.name), Tensor)
     }
-    AttributeMasking(odd_schema, 16, edges=edges)(tiny_encoder(odd_schema), batch, masks())
+    objective_for(odd_schema, edges=edges)(tiny_encoder(odd_schema), batch, masks())
     assert len(before) == 6
     assert all(getattr(batch, name).equal(value) for name, value in before.items())
 
@@ -150,7 +160,7 @@ def test_the_batch_is_not_changed(edges, tiny_encoder, random_batch, odd_schema)
 @pytest.mark.parametrize("edges", [False, True])
 def test_randomness_comes_from_the_generator_alone(edges, tiny_encoder, make_batch, nci):
     batch, encoder = make_batch(nci[:30]), tiny_encoder()
-    objective = AttributeMasking(SCHEMA, 16, edges=edges)
+    objective = objective_for(edges=edges)
     generator = masks(5)
     losses = [objective(encoder, batch, generator).loss for _ in range(2)]
     torch.manual_seed(99)
@@ -160,7 +170,7 @@ def test_randomness_comes_from_the_generator_alone(edges, tiny_encoder, make_bat
 
 @pytest.mark.parametrize("edges", [False, True])
 def test_uniform_heads_give_the_entropy_of_the_vocabularies(edges, tiny_encoder, make_batch, nci):
-    objective = AttributeMasking(SCHEMA, 16, edges=edges)
+    objective = objective_for(edges=edges)
     for parameter in objective.parameters():
         nn.init.zeros_(parameter)
     expected = sum(math.log(c.size) for c in SCHEMA.node_cat) / len(SCHEMA.node_cat)
@@ -172,7 +182,7 @@ def test_uniform_heads_give_the_entropy_of_the_vocabularies(edges, tiny_encoder,
 
 def test_the_loss_against_loops(tiny_encoder, random_batch, odd_schema):
     batch, encoder = random_batch([9, 6, 12], seed=8), tiny_encoder(odd_schema).eval()
-    objective = AttributeMasking(odd_schema, 16, 0.3, edges=True)
+    objective = objective_for(odd_schema, rate=0.3, edges=True)
     hidden = choose_nodes(batch, 0.3, masks())
     touched = hidden_edges(batch, hidden)
     embedding = encoder(hide(batch, hidden, touched, odd_schema))
@@ -185,24 +195,32 @@ def test_the_loss_against_loops(tiny_encoder, random_batch, odd_schema):
             truths
         )
 
-    nodes = [
-        column(objective.node_heads[c], embedding[hidden], batch.node_cat[hidden, c])
-        for c in range(2)
-    ]
+    def numbers(head, vectors, truths):
+        pairs = zip(vectors, truths, strict=True)
+        return sum(((head(v) - t) ** 2).mean() for v, t in pairs) / len(truths)
+
+    def whole(heads, vectors, ids, x):
+        columns = [column(heads.classes[c], vectors, ids[:, c]) for c in range(2)]
+        return (columns[0] + columns[1] + numbers(heads.numbers, vectors, x)) / 3
+
     ends = [embedding[a] + embedding[b] for a, b in batch.edge_index[:, touched].T]
-    edges = [column(objective.edge_heads[c], ends, batch.edge_cat[touched, c]) for c in range(2)]
-    expected = (nodes[0] + nodes[1]) / 2 + (edges[0] + edges[1]) / 2
+    expected = whole(
+        objective.node_head, embedding[hidden], batch.node_cat[hidden], batch.node_x[hidden]
+    ) + whole(objective.edge_head, ends, batch.edge_cat[touched], batch.edge_x[touched])
     output = objective(encoder, batch, masks())
     torch.testing.assert_close(output.loss, expected, atol=1e-5, rtol=1e-5)
-    assert set(output.logs) == {"accuracy/a", "accuracy/b", "accuracy/t", "accuracy/u"}
-    guesses = objective.node_heads[0](embedding[hidden]).argmax(1)
+    assert set(output.logs) == {
+        *("accuracy/a", "accuracy/b", "accuracy/t", "accuracy/u"),
+        *("nodes/squared_error", "edges/squared_error"),
+    }
+    guesses = objective.node_head.classes[0](embedding[hidden]).argmax(1)
     right = (guesses == batch.node_cat[hidden, 0]).float().mean()
     assert output.logs["accuracy/a"].item() == pytest.approx(right.item())
 
 
 def test_molecules_without_bonds_are_fine(tiny_encoder, make_batch):
     batch = make_batch(["C", "N", "[Na+].[Cl-]"])
-    output = AttributeMasking(SCHEMA, 16, edges=True)(tiny_encoder(), batch, masks())
+    output = objective_for(edges=True)(tiny_encoder(), batch, masks())
     output.loss.backward()
     assert output.loss.isfinite()
 
@@ -222,7 +240,7 @@ def train(encoder, objective, batch, steps, seed):
 
 def test_overfits_sixteen_graphs(tiny_encoder, make_batch, nci):
     torch.manual_seed(0)
-    objective = AttributeMasking(SCHEMA, 32, edges=True)
+    objective = objective_for(dim=32, edges=True)
     losses, logs = train(tiny_encoder(dim=32), objective, make_batch(nci[200:216]), 150, seed=3)
     assert losses[-1] < 0.15
     assert losses[-1] < losses[0] / 20
@@ -231,6 +249,6 @@ def test_overfits_sixteen_graphs(tiny_encoder, make_batch, nci):
 
 def test_learning_lowers_the_loss_on_new_masks(tiny_encoder, make_batch, nci):
     torch.manual_seed(0)
-    objective = AttributeMasking(SCHEMA, 16)
+    objective = objective_for()
     losses, _ = train(tiny_encoder(), objective, make_batch(nci[:120]), 80, seed=None)
     assert sum(losses[-10:]) < 0.5 * sum(losses[:10])

@@ -2,71 +2,100 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import final
+from dataclasses import dataclass, replace
+from typing import ClassVar, final
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, mse_loss
 
+from graftwork.config import EncoderConfig
 from graftwork.graph.batch import GraphBatch
 from graftwork.graph.schema import CategoricalColumn, FeatureSchema
+from graftwork.graph.tasks import TaskSet
 from graftwork.nn.encoder import Encoder
-from graftwork.objectives.objective import Objective, StepOutput
+from graftwork.objectives.objective import Objective, ObjectiveSettings, StepOutput
+
+
+@dataclass(frozen=True)
+class AttributeMaskingSettings(ObjectiveSettings):
+    """Settings of attribute masking."""
+
+    limits: ClassVar = {**ObjectiveSettings.limits, "rate": (1e-6, 1 - 1e-6)}
+
+    rate: float = 0.15
+    """Share of nodes to hide; at least one per graph."""
+    edges: bool = False
+    """Hide and predict the edges of hidden nodes too."""
 
 
 @final
 class AttributeMasking(Objective):
-    """Predict the hidden categorical attributes of nodes, optionally of their edges.
+    """Predict the hidden attributes of nodes, optionally of their edges.
 
     Hu et al., *Strategies for Pre-training Graph Neural Networks*, ICLR 2020, section 3.1.2. A
-    hidden node has every column set to its mask id, continuous features set to zero; an edge that
-    touches a hidden node is hidden too when ``edges`` is on. A node is predicted from its own
-    embedding, an edge from the sum of its ends' embeddings.
-
-    Parameters
-    ----------
-    schema
-        Names the columns and their mask ids.
-    dim
-        Width of the node embeddings.
-    rate
-        Share of nodes to hide; at least one per graph.
-    edges
-        Hide and predict the edges of hidden nodes too.
+    hidden node has every categorical column set to its mask id and continuous ones to zero; an
+    edge that touches a hidden node is hidden too when ``edges`` is on. A node is predicted from
+    its own embedding, an edge from the sum of its ends' embeddings: cross entropy for each
+    categorical column, squared error for the continuous ones, averaged.
     """
 
+    Settings = AttributeMaskingSettings
+    settings: AttributeMaskingSettings
+
     def __init__(
-        self, schema: FeatureSchema, dim: int, rate: float = 0.15, *, edges: bool = False
+        self,
+        schema: FeatureSchema,
+        encoder: EncoderConfig,
+        settings: AttributeMaskingSettings | None = None,
+        tasks: TaskSet | None = None,
     ) -> None:
-        super().__init__()
-        self.rate = rate
-        self.edges = edges
-        self.schema = schema
-        self.node_heads = nn.ModuleList(nn.Linear(dim, c.size) for c in schema.node_cat)
-        self.edge_heads = nn.ModuleList(
-            nn.Linear(dim, c.size) for c in (schema.edge_cat if edges else ())
-        )
+        super().__init__(schema, encoder, settings, tasks)
+        self.node_head = _Reconstruction("nodes", self.dim, schema.node_cat, len(schema.node_x))
+        self.edge_head = None
+        if self.settings.edges and (schema.edge_cat or schema.edge_x):
+            self.edge_head = _Reconstruction("edges", self.dim, schema.edge_cat, len(schema.edge_x))
 
     def forward(
         self, encoder: Encoder, batch: GraphBatch, generator: torch.Generator
     ) -> StepOutput:
         """Hide, encode, predict."""
-        hidden = choose_nodes(batch, self.rate, generator).to(batch.node_cat.device)
+        hidden = choose_nodes(batch, self.settings.rate, generator).to(batch.node_cat.device)
         touched = hidden_edges(batch, hidden)
-        masked = hide(batch, hidden, touched if self.edges else None, self.schema)
+        masked = hide(batch, hidden, touched if self.settings.edges else None, self.schema)
         embedding = encoder(masked)
         logs: dict[str, Tensor] = {}
-        loss = _predict(
-            embedding[hidden], batch.node_cat[hidden], self.node_heads, self.schema.node_cat, logs
-        )
-        if self.edges and len(touched):
+        loss = self.node_head(embedding[hidden], batch.node_cat[hidden], batch.node_x[hidden], logs)
+        if self.edge_head is not None and len(touched):
             source, target = batch.edge_index[:, touched]
             ends = embedding[source] + embedding[target]
-            loss = loss + _predict(
-                ends, batch.edge_cat[touched], self.edge_heads, self.schema.edge_cat, logs
-            )
+            loss = loss + self.edge_head(ends, batch.edge_cat[touched], batch.edge_x[touched], logs)
         return StepOutput(loss, logs)
+
+
+class _Reconstruction(nn.Module):
+    """Predict the attributes of hidden nodes or edges from embeddings ``[hidden, dim]``."""
+
+    def __init__(
+        self, what: str, dim: int, columns: tuple[CategoricalColumn, ...], numbers: int
+    ) -> None:
+        super().__init__()
+        self.what = what
+        self.names = [column.name for column in columns]
+        self.classes = nn.ModuleList(nn.Linear(dim, column.size) for column in columns)
+        self.numbers = nn.Linear(dim, numbers) if numbers else None
+
+    def forward(self, embedding: Tensor, ids: Tensor, x: Tensor, logs: dict[str, Tensor]) -> Tensor:
+        """Average the loss over columns and log each categorical column's accuracy."""
+        losses = []
+        for position, (name, head) in enumerate(zip(self.names, self.classes, strict=True)):
+            scores, truth = head(embedding), ids[:, position]
+            losses.append(cross_entropy(scores.float(), truth))
+            logs[f"accuracy/{name}"] = (scores.argmax(1) == truth).float().mean().detach()
+        if self.numbers is not None:
+            losses.append(mse_loss(self.numbers(embedding).float(), x))
+            logs[f"{self.what}/squared_error"] = losses[-1].detach()
+        return torch.stack(losses).mean()
 
 
 def choose_nodes(batch: GraphBatch, rate: float, generator: torch.Generator) -> Tensor:
@@ -91,7 +120,7 @@ def hide(
     batch: GraphBatch, nodes: Tensor, edges: Tensor | None, schema: FeatureSchema
 ) -> GraphBatch:
     """Return a batch in which these nodes and edges show only mask ids; the input is kept."""
-    node_mask = torch.tensor([c.mask for c in schema.node_cat], device=nodes.device)
+    node_mask = _masks(schema.node_cat, nodes.device)
     changed = replace(
         batch,
         node_cat=batch.node_cat.index_copy(0, nodes, node_mask.expand(len(nodes), -1)),
@@ -99,7 +128,7 @@ def hide(
     )
     if edges is None:
         return changed
-    edge_mask = torch.tensor([c.mask for c in schema.edge_cat], device=edges.device)
+    edge_mask = _masks(schema.edge_cat, edges.device)
     return replace(
         changed,
         edge_cat=batch.edge_cat.index_copy(0, edges, edge_mask.expand(len(edges), -1)),
@@ -107,17 +136,5 @@ def hide(
     )
 
 
-def _predict(
-    embedding: Tensor,
-    targets: Tensor,
-    heads: nn.ModuleList,
-    columns: tuple[CategoricalColumn, ...],
-    logs: dict[str, Tensor],
-) -> Tensor:
-    """Average the cross entropy over columns and log each column's accuracy."""
-    losses = []
-    for position, (head, column) in enumerate(zip(heads, columns, strict=True)):
-        scores, truth = head(embedding), targets[:, position]
-        losses.append(cross_entropy(scores.float(), truth))
-        logs[f"accuracy/{column.name}"] = (scores.argmax(1) == truth).float().mean().detach()
-    return torch.stack(losses).mean()
+def _masks(columns: tuple[CategoricalColumn, ...], device: torch.device) -> Tensor:
+    return torch.tensor([column.mask for column in columns], dtype=torch.int64, device=device)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from graftwork.config import Config, EncoderConfig
 from graftwork.graph.batch import GraphBatch
+from graftwork.graph.schema import FeatureSchema
+from graftwork.graph.tasks import TaskSet
 from graftwork.nn.encoder import Encoder
 
 
@@ -27,11 +31,47 @@ class StepOutput(NamedTuple):
     logs: dict[str, Tensor]
 
 
+@dataclass(frozen=True)
+class ObjectiveSettings(Config):
+    """What every objective can be told; each objective adds its own."""
+
+    limits: ClassVar = {"weight": (0, 1e6)}
+
+    weight: float = 1.0
+    """Factor of this objective's loss where several are trained jointly."""
+
+
 class Objective(nn.Module, ABC):
     """A loss on a batch; it owns its heads and receives the encoder, never holds it.
 
     Randomness comes only from the generator passed in.
+
+    Parameters
+    ----------
+    schema
+        Of the graphs.
+    encoder
+        The shape of the encoder that will be passed to :meth:`forward`.
+    settings
+        An instance of the class's ``Settings``.
+    tasks
+        What the columns of ``batch.y`` are; None for a corpus without labels.
     """
+
+    Settings: ClassVar[type[ObjectiveSettings]] = ObjectiveSettings
+
+    def __init__(
+        self,
+        schema: FeatureSchema,
+        encoder: EncoderConfig,
+        settings: Any = None,
+        tasks: TaskSet | None = None,
+    ) -> None:
+        super().__init__()
+        self.schema = schema
+        self.settings = self.Settings() if settings is None else settings
+        self.tasks = tasks
+        self.dim = encoder.dim
 
     @abstractmethod
     def forward(
