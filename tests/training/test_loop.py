@@ -14,7 +14,7 @@ from lightning_fabric import Fabric
 from graftwork.errors import RunError
 from graftwork.objectives import StepOutput
 from graftwork.training.budget import Budget
-from graftwork.training.loop import CLIP, run_loop, warmup_cosine
+from graftwork.training.loop import SCHEDULES, run_loop, warmup_cosine
 
 
 class Line(torch.nn.Module):
@@ -34,7 +34,7 @@ class Line(torch.nn.Module):
 def loop(random_batch):
     """Run SGD on ``Line`` and return it with the learning rates seen."""
 
-    def run(factors, last, first=0, rate=lambda _step: 0.1, stop=math.inf):
+    def run(factors, last, first=0, rate=lambda _step: 0.1, stop=math.inf, clip=5.0):
         fabric = Fabric(accelerator="cpu", devices=1)
         line = Line(factors)
         module, optimizer = fabric.setup(line, torch.optim.SGD(line.parameters(), lr=9.0))
@@ -53,6 +53,7 @@ def loop(random_batch):
             last=last,
             learning_rate=rate,
             after_step=after_step,
+            clip=clip,
         )
         return line, done, seen
 
@@ -79,7 +80,13 @@ def test_nothing_left_to_do(loop):
 
 def test_gradients_are_clipped(loop):
     line, _, _ = loop([1e6], last=1)
-    assert line.weight.item() == pytest.approx(1 - 0.1 * CLIP)
+    assert line.weight.item() == pytest.approx(1 - 0.1 * 5)
+    line, _, _ = loop([1e6], last=1, clip=0.0)
+    assert line.weight.item() == pytest.approx(1 - 0.1 * 1e6)
+
+
+def test_a_constant_schedule_stays_at_its_peak():
+    assert [SCHEDULES["constant"](progress, 0.3) for progress in (0, 0.5, 1)] == [0.3] * 3
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])

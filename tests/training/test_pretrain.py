@@ -20,7 +20,13 @@ from graftwork.training.checkpoint import read_values
 from graftwork.training.pretrain import PretrainConfig, pretrain
 
 CONFIG = PretrainConfig(
-    num_layers=2, dim=16, batch_size=8, epochs=30, dropout=0.1, mask_edges=True, seed=3
+    num_layers=2,
+    dim=16,
+    batch_size=8,
+    epochs=30,
+    dropout=0.1,
+    options={"attribute-masking": {"edges": True}},
+    seed=3,
 )
 QUICK = replace(CONFIG, epochs=1)
 EVERY = 5
@@ -130,7 +136,16 @@ def test_it_learns_and_notes_how_it_was_made(whole):
     assert [(r["row"], r["value"]) for r in rejects] == [("80", "C1CC"), ("81", "xyz")]
 
 
-@pytest.mark.parametrize("change", [{"seed": 4}, {"epochs": 31}, {"dim": 32}, {"mask_rate": 0.2}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seed": 4},
+        {"epochs": 31},
+        {"dim": 32},
+        {"options": {"attribute-masking": {"rate": 0.2}}},
+        {"max_steps": 3},
+    ],
+)
 def test_other_settings_in_the_same_folder_are_refused(corpus, whole, change):
     before = weights(whole)
     with pytest.raises(InputError, match=r"other settings.*--overwrite"):
@@ -223,8 +238,9 @@ def test_a_corpus_that_is_not_there_is_refused(tmp_path):
     [
         {"objective": "guessing"},
         {"featurizer": "ecfp"},
-        {"conv": "gcn"},
-        {"mask_rate": 1.5},
+        {"conv": "transformer"},
+        {"schedule": "sawtooth"},
+        {"max_steps": 0},
         {"epochs": 0},
         {"batch_size": 0},
         {"learning_rate": 0.0},

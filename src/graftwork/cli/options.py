@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+from graftwork.config import Config
 
 Input = Annotated[
     Path,
@@ -40,3 +44,15 @@ Precision = Annotated[
 TimeLimit = Annotated[
     float | None, typer.Option(help="Stop training after so many seconds and use what is there.")
 ]
+
+
+def chosen(ctx: typer.Context, config: type[Config], preset: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a command's settings: what the user typed, else the preset, else the default."""
+    names = [item.name for item in fields(config) if item.name in ctx.params]
+    untyped = {key: value for key, value in preset.items() if not _typed(ctx, key)}
+    return {**{name: ctx.params[name] for name in names}, **untyped}
+
+
+def _typed(ctx: typer.Context, name: str) -> bool:
+    source = ctx.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"

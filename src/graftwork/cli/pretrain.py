@@ -3,26 +3,53 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from graftwork.cli.options import Device, Precision, SmilesColumn, TimeLimit
+from graftwork.cli.options import Device, Precision, SmilesColumn, TimeLimit, chosen
 
 
 def pretrain(
-    corpus: Annotated[
-        Path,
-        typer.Option("-i", "--input", help="Corpus: .smi .csv .sdf .parquet (.gz), or a store."),
-    ],
+    ctx: typer.Context,
     output: Annotated[Path, typer.Option("-o", "--output-dir", help="Run directory.")],
-    objective: Annotated[str, typer.Option(help="What to learn: attribute-masking.")] = (
-        "attribute-masking"
-    ),
+    corpus: Annotated[
+        str | None,
+        typer.Option(
+            "-i",
+            "--input",
+            help="Corpus: .smi .csv .sdf .parquet (.gz), a network (.npz), a graph store, or a "
+            "name from 'graftwork datasets list'.",
+        ),
+    ] = None,
+    recipe: Annotated[
+        Path | None,
+        typer.Option("--config", help="A recipe (YAML): corpus, stages and settings in one file."),
+    ] = None,
+    objective: Annotated[
+        str,
+        typer.Option(
+            help="What to learn: attribute-masking, context-prediction, edge-prediction, infomax, "
+            "supervised; joined with + they train jointly."
+        ),
+    ] = "attribute-masking",
+    option: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--option",
+            help="A setting of the objective, e.g. rate=0.25, or infomax.weight=0.5 where several "
+            "train jointly. Repeat it.",
+        ),
+    ] = None,
     start_from: Annotated[
         str | None, typer.Option("--from", help="Checkpoint whose encoder continues.")
     ] = None,
-    encoder: Annotated[str, typer.Option(help="Message-passing layer: gin.")] = "gin",
+    preset: Annotated[
+        str, typer.Option(help="Settings of a paper: default or hu2020; other options win.")
+    ] = "default",
+    conv: Annotated[
+        str, typer.Option("--encoder", help="Layer: gin, gcn, graphsage, gat, gatv2 or gine.")
+    ] = "gin",
     num_layers: Annotated[int, typer.Option(help="Number of layers.")] = 5,
     dim: Annotated[int, typer.Option(help="Width of the embeddings.")] = 256,
     jumping_knowledge: Annotated[str, typer.Option(help="last, sum, mean or max.")] = "last",
@@ -30,13 +57,42 @@ def pretrain(
     standardize: Annotated[
         bool, typer.Option("--standardize", help="Keep the largest fragment and neutralise it.")
     ] = False,
-    mask_rate: Annotated[float, typer.Option(help="Share of atoms to hide.")] = 0.15,
-    mask_edges: Annotated[
-        bool, typer.Option("--mask-edges", help="Hide and predict their bonds too.")
-    ] = False,
+    targets: Annotated[
+        list[str] | None,
+        typer.Option(
+            "-t",
+            "--target-columns",
+            help="Label columns for the supervised objective; '*' means all others.",
+        ),
+    ] = None,
+    measurements: Annotated[
+        str | None,
+        typer.Option(
+            help="Long table of labels: columns mol (row of the corpus, from 0), assay, values."
+        ),
+    ] = None,
+    min_labels: Annotated[int, typer.Option(help="Leave out tasks with fewer known labels.")] = 1,
+    also: Annotated[
+        list[str] | None,
+        typer.Option(help="Further table, appended to the corpus, with labels of its own. Repeat."),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Table (or data set name) whose molecules are left out of the corpus. Repeat it."
+        ),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(help="Use only so many rows from the start of the corpus.")
+    ] = None,
     epochs: Annotated[int, typer.Option(help="Passes over the corpus.")] = 1,
+    max_steps: Annotated[
+        int | None, typer.Option(help="Stop after so many steps, even within an epoch.")
+    ] = None,
     batch_size: Annotated[int, typer.Option(help="Graphs per step.")] = 256,
     learning_rate: Annotated[float, typer.Option(help="Peak learning rate.")] = 1e-3,
+    schedule: Annotated[str, typer.Option(help="warmup-cosine or constant.")] = "warmup-cosine",
+    clip: Annotated[float, typer.Option(help="Largest gradient norm; 0 for none.")] = 5.0,
     dropout: Annotated[float, typer.Option(help="Dropout after every layer.")] = 0.0,
     weight_decay: Annotated[float, typer.Option(help="AdamW's weight decay.")] = 0.0,
     seed: Annotated[int, typer.Option(help="Seed of weights, order and masks.")] = 0,
@@ -52,45 +108,56 @@ def pretrain(
     precision: Precision = "auto",
     device: Device = "auto",
 ) -> None:
-    """From a corpus without labels to a checkpoint that finetune --from can use.
+    """From a corpus to a checkpoint that finetune --from can use.
 
     Killed or crashed? Run the same command again: it goes on from the last checkpoint, on one CPU
-    to the same weights bit for bit.
+    to the same weights bit for bit. Stages follow one another with --from, or in a recipe.
 
     Example: graftwork pretrain -i corpus.smi.gz -o pretrained --epochs 2
+
+    Example: graftwork pretrain -i assays.csv -t '*' --objective supervised --from pretrained
+    --exclude my_test_set.csv -o staged
     """
+    from graftwork.data.catalog import resolve_input  # noqa: PLC0415
+    from graftwork.data.corpus import Corpus  # noqa: PLC0415
+    from graftwork.errors import InputError  # noqa: PLC0415
+    from graftwork.objectives.make import parse_options  # noqa: PLC0415
+    from graftwork.training.presets import PRETRAIN_PRESETS  # noqa: PLC0415
+    from graftwork.training.presets import preset as find_preset  # noqa: PLC0415
     from graftwork.training.pretrain import pretrain as run_pretrain  # noqa: PLC0415
     from graftwork.training.pretrain_config import PretrainConfig  # noqa: PLC0415
+    from graftwork.training.recipe import load_recipe, run_recipe  # noqa: PLC0415
 
-    config = PretrainConfig(
-        objective=objective,
-        featurizer=featurizer,
-        standardize=standardize,
-        conv=encoder,
-        num_layers=num_layers,
-        dim=dim,
-        jumping_knowledge=jumping_knowledge,
-        mask_rate=mask_rate,
-        mask_edges=mask_edges,
-        epochs=epochs,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        seed=seed,
-        dropout=dropout,
-        weight_decay=weight_decay,
-        precision=precision,
-        time_limit=time_limit,
-    )
-    model = run_pretrain(
-        corpus,
-        output,
-        config,
-        start_from=start_from,
-        smiles_column=smiles_column,
-        overwrite=overwrite,
-        checkpoint_every=checkpoint_every,
-        device=device,
-        licence=licence,
-    )
+    if (corpus is None) == (recipe is None):
+        raise InputError("Nothing to learn from.", "Give either -i CORPUS or --config RECIPE.")
+    how: dict[str, Any] = {
+        "overwrite": overwrite,
+        "checkpoint_every": checkpoint_every,
+        "device": device,
+    }
+    if recipe is not None:
+        model = run_recipe(load_recipe(recipe), output, **how)
+    else:
+        settings = chosen(ctx, PretrainConfig, find_preset(PRETRAIN_PRESETS, preset))
+        settings["options"] = parse_options(objective, option or [])
+        source = Corpus(
+            resolve_input(str(corpus)),
+            also=tuple(resolve_input(name) for name in also or ()),
+            smiles_column=smiles_column,
+            targets=tuple(targets or ()),
+            measurements=None if measurements is None else resolve_input(measurements),
+            min_labels=min_labels,
+            labelled_only=objective == "supervised",
+            limit=limit,
+            exclude=tuple(resolve_input(name) for name in exclude or ()),
+        )
+        model = run_pretrain(
+            source,
+            output,
+            PretrainConfig(**settings),
+            start_from=start_from,
+            licence=licence,
+            **how,
+        )
     typer.echo(f"Checkpoint {model}")
     typer.echo(f"Next: graftwork finetune -i table.csv -t TARGET --from {output}")

@@ -8,16 +8,39 @@ from pathlib import Path
 from typing import Any
 
 from graftwork import console
-from graftwork.data.build import build_store
+from graftwork.data.corpus import Corpus, build_corpus, network_corpus
+from graftwork.data.featurize import SCHEMAS
+from graftwork.data.networks import is_network
 from graftwork.data.places import file_hash, make_folder, require_outside
 from graftwork.data.record import write_rejects
-from graftwork.data.sources import open_table
-from graftwork.data.store import GraphStore
+from graftwork.data.store import LABELS, GraphStore
 from graftwork.errors import InputError
 from graftwork.graph.schema import FeatureSchema
+from graftwork.training.pretrain_config import PretrainConfig
 
 
-def corpus_hash(path: Path) -> str:
+def describe_corpus(corpus: Corpus) -> dict[str, Any]:
+    """Return what tells this corpus from another one, JSON-ready, with SHA-256 of its files.
+
+    Raises
+    ------
+    InputError
+        If a file does not exist.
+    """
+    return {
+        "sha256": _hash(corpus.path),
+        "also": [_hash(path) for path in corpus.also],
+        "measurements": None if corpus.measurements is None else _hash(corpus.measurements),
+        "smiles_column": corpus.smiles_column,
+        "targets": list(corpus.targets),
+        "min_labels": corpus.min_labels,
+        "labelled_only": corpus.labelled_only,
+        "limit": corpus.limit,
+        "exclude": [_hash(path) for path in corpus.exclude],
+    }
+
+
+def _hash(path: Path) -> str:
     """SHA-256 of a corpus file, or of a graph store's description."""
     source = path / "store.json" if path.is_dir() else path
     if not source.is_file():
@@ -64,20 +87,37 @@ def _read_identity(path: Path) -> dict[str, Any]:
     return values if isinstance(values, dict) else {}
 
 
-def open_store(corpus: Path, run: Path, schema: FeatureSchema, column: str | None) -> GraphStore:
-    """Open the corpus' graph store, building it in the run directory if need be."""
-    if corpus.is_dir() or (run / "store" / "store.json").is_file():
-        store = GraphStore.open(corpus if corpus.is_dir() else run / "store")
-        schema.require(store.schema, "This graph store cannot train this encoder")
+def open_corpus(
+    corpus: Corpus, run: Path, schema: FeatureSchema | None, config: PretrainConfig
+) -> GraphStore:
+    """Open the corpus' graph store, building it in the run directory if need be.
+
+    Parameters
+    ----------
+    schema
+        That of the encoder that goes on; None where a new one will be made for the corpus.
+    """
+    if is_network(corpus.path):
+        store = network_corpus(corpus, schema)
     else:
-        table = open_table(corpus, column)
-        with console.progress("Building the graph store", None) as update:
-            build = build_store(table.rows(), schema, run / "store", progress=update)
-        write_rejects(run / "rejects.csv", build.rejects)
-        store = build.store
-        console.say(f"{len(store)} graphs; {len(build.rejects)} rows rejected, see rejects.csv")
+        wanted = schema or SCHEMAS[config.featurizer].with_options(standardize=config.standardize)
+        store = _molecules(corpus, run, wanted)
     if len(store) < 2:
         raise InputError(
-            f"{corpus} holds {len(store)} usable molecules.", "Pre-training needs at least two."
+            f"{corpus.path} holds {len(store)} usable rows.", "Pre-training needs at least two."
         )
     return store
+
+
+def _molecules(corpus: Corpus, run: Path, schema: FeatureSchema) -> GraphStore:
+    built = run / "store"
+    ready = (built / "store.json").is_file() and (built / LABELS).is_file() == corpus.labelled
+    if corpus.path.is_dir() or ready:
+        store = GraphStore.open(corpus.path if corpus.path.is_dir() else built)
+        schema.require(store.schema, "This graph store cannot train this encoder")
+        return store
+    with console.progress("Building the graph store", None) as update:
+        build = build_corpus(corpus, schema, built, progress=update)
+    write_rejects(run / "rejects.csv", build.rejects)
+    console.say(f"{len(build.store)} graphs; {len(build.rejects)} rows rejected, see rejects.csv")
+    return build.store

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -12,10 +13,12 @@ import numpy.typing as npt
 import torch
 
 from graftwork.config import Config, EncoderConfig, HeadConfig, Kind
+from graftwork.data.labels import count_classes
 from graftwork.data.loader import in_order, load_batch
 from graftwork.data.sampler import BatchSampler
 from graftwork.data.store import GraphStore
 from graftwork.graph.batch import GraphBatch
+from graftwork.graph.schema import FeatureSchema
 from graftwork.metrics import METRICS, primary_metric, score
 from graftwork.nn.encoder import Encoder
 from graftwork.nn.pooling import POOLINGS
@@ -26,7 +29,7 @@ from graftwork.training.best_epoch import BestEpoch
 from graftwork.training.budget import Budget
 from graftwork.training.device import DEVICES, PRECISIONS, new_fabric
 from graftwork.training.freeze import FREEZE_PLANS, apply_plan
-from graftwork.training.loop import run_loop, warmup_cosine
+from graftwork.training.loop import SCHEDULES, run_loop
 from graftwork.training.steps import FinetuneStep
 
 Values = npt.NDArray[np.float64]
@@ -48,23 +51,25 @@ class FitConfig(Config):
         "batch_size": (2, 10**9),  # batch normalisation needs two
         "learning_rate": (1e-12, 10),
         "weight_decay": (0, 100),
+        "clip": (0, math.inf),
     }
     whole: ClassVar = ("epochs", "patience")
     choices: ClassVar = {
         "strategy": FREEZE_PLANS,
-        "pooling": POOLINGS,
+        "schedule": SCHEDULES,
+        "pooling": ("auto", *POOLINGS),
         "precision": PRECISIONS,
         "device": DEVICES,
     }
 
     strategy: str = "full"
     """Freeze plan: full, or linear-probe (frozen encoder, linear head)."""
-    pooling: str = "mean"
-    """How atoms become a molecule."""
+    pooling: str = "auto"
+    """How nodes become a row: a pooling, or auto (the centre of an ego network, else the mean)."""
     hidden_layers: int = 1
     """Hidden layers of the head; a linear probe has none."""
     dropout: float = 0.1
-    """Dropout in encoder and head."""
+    """Dropout in the encoder and before every layer of a head that has hidden ones."""
     epochs: int | None = None
     """Most passes over the training part; None is 15, or more where that is under 400 steps."""
     patience: int | None = None
@@ -76,6 +81,10 @@ class FitConfig(Config):
     """Peak of the schedule."""
     weight_decay: float = 1e-2
     """AdamW's weight decay."""
+    schedule: str = "warmup-cosine"
+    """Course of the learning rate: warmup-cosine or constant."""
+    clip: float = 5.0
+    """Largest norm of the gradient; 0 leaves it as it is."""
     precision: str = "auto"
     """Lightning Fabric's name."""
     device: str = "auto"
@@ -92,31 +101,54 @@ class Fitted:
         The network at its best validation epoch (at its last without validation rows).
     best_epoch
         1-based.
+    last_weights
+        The network's weights at its last epoch.
     losses, scores
         Training loss and validation score per epoch.
     """
 
     predictor: Predictor
     best_epoch: int
+    last_weights: dict[str, torch.Tensor]
     losses: list[float] = field(default_factory=list)
     scores: list[float] = field(default_factory=list)
 
+    def at_last_epoch(self) -> Predictor:
+        """Return the network at its last epoch."""
+        predictor = copy.deepcopy(self.predictor)
+        predictor.load_state_dict(self.last_weights)
+        return predictor.eval()
+
+
+def readout(pooling: str, schema: FeatureSchema) -> str:
+    """Resolve ``auto``: ego networks are read at their centre, whole graphs by their mean."""
+    if pooling != "auto":
+        return pooling
+    return "centre" if "hops" in schema.options else "mean"
+
 
 def new_predictor(
-    encoder: Encoder, config: FitConfig, kind: Kind, tasks: tuple[str, ...], *, scratch: bool
+    encoder: Encoder,
+    config: FitConfig,
+    kind: Kind,
+    tasks: tuple[str, ...],
+    *,
+    scratch: bool,
+    classes: int = 0,
 ) -> Predictor:
     """Put a fresh head on a copy of ``encoder``, or on a new encoder of the same shape."""
     shape = replace(encoder.config, dropout=config.dropout)
     body = Encoder(encoder.schema, EncoderConfig.from_dict(shape.to_dict()))
     if not scratch:
         body.load_state_dict(encoder.state_dict())
-    probe = config.strategy == "linear-probe"
+    hidden = 0 if config.strategy == "linear-probe" else config.hidden_layers
     head = HeadConfig(
-        pooling=config.pooling,
-        hidden_layers=0 if probe else config.hidden_layers,
-        dropout=0.0 if probe else config.dropout,
+        pooling=readout(config.pooling, encoder.schema),
+        hidden_layers=hidden,
+        dropout=config.dropout if hidden else 0.0,
         kind=kind,
         tasks=tasks,
+        classes=classes,
     )
     return Predictor(body, head)
 
@@ -154,7 +186,8 @@ def fit(
     """
     fabric = new_fabric(config.device, config.precision)
     torch.manual_seed(derive_seed(seed, "weights"))
-    predictor = new_predictor(encoder, config, kind, tasks, scratch=scratch)
+    classes = count_classes(y[train]) if kind == "multiclass" else 0
+    predictor = new_predictor(encoder, config, kind, tasks, scratch=scratch, classes=classes)
     predictor.head.fit_scaling(torch.from_numpy(y[train]))
     apply_plan(predictor, FREEZE_PLANS[config.strategy])
     step_module = FinetuneStep(predictor)
@@ -171,6 +204,7 @@ def fit(
     patience = config.patience or max(5, epochs // 2)
     metric = primary_metric(kind, len(tasks))
     budget = Budget(epochs * per_epoch, time_limit)
+    schedule = SCHEDULES[config.schedule]
     watch = BestEpoch(predictor, METRICS[metric].higher_is_better)
     losses: list[float] = []
     total: list[torch.Tensor] = []
@@ -205,12 +239,14 @@ def fit(
         batches(),
         first=0,
         last=budget.steps,
-        learning_rate=lambda step: warmup_cosine(budget.spent(step), config.learning_rate),
+        learning_rate=lambda step: schedule(budget.spent(step), config.learning_rate),
         after_step=after_step,
+        clip=config.clip,
     )
+    last = {k: v.detach().cpu().clone() for k, v in predictor.state_dict().items()}
     best = watch.restore() if len(val) else math.ceil(done / per_epoch)
     predictor.eval()
-    return Fitted(predictor.cpu(), best, losses, watch.scores)
+    return Fitted(predictor.cpu(), best, last, losses, watch.scores)
 
 
 @torch.inference_mode()

@@ -14,8 +14,6 @@ from graftwork.graph.batch import GraphBatch
 from graftwork.objectives import StepOutput
 from graftwork.training.steps import Sealed
 
-CLIP = 5.0
-
 
 def run_loop(
     fabric: Any,
@@ -27,6 +25,7 @@ def run_loop(
     last: int,
     learning_rate: Callable[[int], float],
     after_step: Callable[[int, StepOutput], bool],
+    clip: float,
 ) -> int:
     """Take optimiser steps ``first`` to ``last - 1`` and return the number of steps now done.
 
@@ -42,6 +41,8 @@ def run_loop(
         A function of the step: the schedule has no state to restore.
     after_step
         Called with the number of steps done and the step's output; False ends the loop.
+    clip
+        Largest norm of the gradient; 0 leaves it as it is.
     """
     module.train()
     for step in range(first, last):
@@ -54,7 +55,8 @@ def run_loop(
                 "Lower the learning rate, or check the labels for extreme values.",
             )
         fabric.backward(output.loss)
-        fabric.clip_gradients(module, optimizer, max_norm=CLIP, error_if_nonfinite=False)
+        if clip:
+            fabric.clip_gradients(module, optimizer, max_norm=clip, error_if_nonfinite=False)
         optimizer.step()
         optimizer.zero_grad()
         if not after_step(step + 1, output):
@@ -67,3 +69,14 @@ def warmup_cosine(progress: float, peak: float, warmup: float = 0.05) -> float:
     if progress < warmup:
         return peak * max(progress, 1e-3) / warmup
     return peak * 0.5 * (1 + math.cos(math.pi * min(1.0, (progress - warmup) / (1 - warmup))))
+
+
+def constant(_progress: float, peak: float) -> float:
+    """Return the same learning rate throughout."""
+    return peak
+
+
+SCHEDULES: dict[str, Callable[[float, float], float]] = {
+    "warmup-cosine": warmup_cosine,
+    "constant": constant,
+}

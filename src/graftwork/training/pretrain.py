@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from lightning_fabric import Fabric
 
 from graftwork import console
 from graftwork.config import EncoderConfig
-from graftwork.data.featurize import SCHEMAS
+from graftwork.data.corpus import Corpus, read_membership
 from graftwork.data.loader import load_batch
+from graftwork.data.membership import carried_on
 from graftwork.data.sampler import BatchSampler
 from graftwork.data.store import GraphStore
 from graftwork.errors import InputError
 from graftwork.graph.batch import GraphBatch
-from graftwork.nn.artifact import load_artifact, save_artifact
+from graftwork.graph.schema import FeatureSchema
+from graftwork.nn.artifact import Artifact, load_artifact, save_artifact
 from graftwork.nn.checkpoints import find_model
 from graftwork.nn.encoder import Encoder
-from graftwork.objectives import OBJECTIVES, Objective, StepOutput
+from graftwork.objectives import StepOutput
+from graftwork.objectives.make import make_objective, resolved_options
 from graftwork.rng import derive_seed, torch_generator
 from graftwork.training.budget import Budget
 from graftwork.training.checkpoint import load_state, save_state
-from graftwork.training.corpus import claim_run, corpus_hash, open_store
+from graftwork.training.corpus import claim_run, describe_corpus, open_corpus
 from graftwork.training.device import new_fabric
 from graftwork.training.logs import RunLog
-from graftwork.training.loop import run_loop, warmup_cosine
+from graftwork.training.loop import SCHEDULES, run_loop
 from graftwork.training.pretrain_config import PretrainConfig
 from graftwork.training.steps import PretrainStep
 
@@ -34,12 +39,11 @@ LOG_EVERY = 50
 
 
 def pretrain(
-    corpus: str | Path,
+    corpus: Corpus | str | Path,
     output: str | Path,
     config: PretrainConfig | None = None,
     *,
     start_from: str | None = None,
-    smiles_column: str | None = None,
     overwrite: bool = False,
     checkpoint_every: int = 500,
     device: str = "auto",
@@ -53,7 +57,8 @@ def pretrain(
     Parameters
     ----------
     corpus
-        A SMILES file, a table, an SDF, or a folder that holds a graph store.
+        A SMILES file, a table, an SDF, a network, a folder that holds a graph store, or a
+        :class:`Corpus` that also says where labels are and which molecules to leave out.
     output
         The run directory: ``model/``, ``checkpoint.safetensors``, ``store/``, ``logs/``,
         ``rejects.csv``, ``config.json``.
@@ -61,8 +66,6 @@ def pretrain(
         Settings; the defaults are those of :class:`PretrainConfig`.
     start_from
         An artifact whose encoder continues, under its own schema and shape.
-    smiles_column
-        Which column of a table holds the structure.
     overwrite
         Forget an earlier run in ``output``.
     checkpoint_every
@@ -83,77 +86,99 @@ def pretrain(
         raise InputError(
             f"checkpoint_every = {checkpoint_every} cannot be used.", "Expected at least 1 step."
         )
+    source = corpus if isinstance(corpus, Corpus) else Corpus(Path(corpus))
     run = Path(output)
     fabric = new_fabric(device, config.precision)
-    torch.manual_seed(derive_seed(config.seed, "weights"))
-    encoder, parent = _encoder(config, start_from)
+    parent = None if start_from is None else load_artifact(find_model(start_from))
+    described = describe_corpus(source)
     identity = {
         "settings": config.to_dict(),
-        "from": parent,
-        "corpus": corpus_hash(Path(corpus)),
-        "smiles_column": smiles_column,
+        "from": start_from,
+        "corpus": described,
     }
-    keep = [Path(corpus)] + ([] if parent is None else [Path(parent)])
-    claim_run(run, identity, keep, overwrite=overwrite)
-    store = open_store(Path(corpus), run, encoder.schema, smiles_column)
-    sampler = BatchSampler(len(store), config.batch_size, config.seed)
-    steps = config.epochs * sampler.steps_per_epoch
-    done, seconds, logs = _train(
-        fabric, config, encoder, store, sampler, steps, run, checkpoint_every
-    )
-    save_artifact(
-        run / "model",
-        encoder,
-        {
-            "made_by": "pretrain",
-            "objective": config.objective,
-            "corpus": Path(corpus).name,
-            "corpus_sha256": identity["corpus"],
-            "corpus_licence": licence,
-            "graphs": len(store),
-            "graphs_seen": done * config.batch_size,
-            "steps": done,
-            "seconds": round(seconds),
-            "final": logs,
-            "start_from": parent,
-            "settings": config.to_dict(),
-        },
-    )
+    needed = [*source.files] + ([] if start_from is None else [Path(start_from)])
+    claim_run(run, identity, needed, overwrite=overwrite)
+    store = open_corpus(source, run, None if parent is None else parent.schema, config)
+    torch.manual_seed(derive_seed(config.seed, "weights"))
+    encoder = _new_encoder(store.schema, config) if parent is None else _continued(parent, config)
+    job = _Job(fabric, config, encoder, store, run, checkpoint_every)
+    done, seconds, logs = _train(job)
+    provenance = {
+        "made_by": "pretrain",
+        "objective": config.objective,
+        "objective_settings": resolved_options(config.objective, config.options),
+        "corpus": source.path.name,
+        "corpus_sha256": described["sha256"],
+        "corpus_licence": licence,
+        "excluded": [path.name for path in source.exclude],
+        "graphs": len(store),
+        "graphs_seen": done * config.batch_size,
+        "steps": done,
+        "seconds": round(seconds),
+        "final": logs,
+        "start_from": start_from,
+        "earlier_stages": [] if parent is None else _history(parent),
+        "settings": config.to_dict(),
+    }
+    save_artifact(run / "model", encoder, provenance, _members(source, run, parent))
     return run / "model"
 
 
-def _encoder(config: PretrainConfig, start_from: str | None) -> tuple[Encoder, str | None]:
-    if start_from is not None:
-        encoder = load_artifact(find_model(start_from)).encoder
-        return encoder, start_from
-    schema = SCHEMAS[config.featurizer].with_options(standardize=config.standardize)
+def _members(corpus: Corpus, run: Path, parent: Artifact | None) -> bytes | None:
+    """Return the record of all molecules that this model and those before it were trained on."""
+    added = read_membership(corpus.path if corpus.path.is_dir() else run / "store")
+    if added is None:
+        return None if parent is None else parent.membership
+    return (added if parent is None else carried_on(parent.membership, added)).to_bytes()
+
+
+def _new_encoder(schema: FeatureSchema, config: PretrainConfig) -> Encoder:
     shape = {key: getattr(config, key) for key in EncoderConfig().to_dict()}
-    return Encoder(schema, EncoderConfig.from_dict(shape)), None
+    return Encoder(schema, EncoderConfig.from_dict(shape))
 
 
-def _objective(config: PretrainConfig, encoder: Encoder) -> Objective:
-    return OBJECTIVES[config.objective](
-        encoder.schema, encoder.config.dim, config.mask_rate, edges=config.mask_edges
+def _continued(parent: Artifact, config: PretrainConfig) -> Encoder:
+    encoder = Encoder(parent.schema, replace(parent.encoder.config, dropout=config.dropout))
+    encoder.load_state_dict(parent.encoder.state_dict())
+    return encoder
+
+
+def _history(parent: Artifact) -> list[dict[str, Any]]:
+    """Return what earlier stages did, oldest first."""
+    told = dict(parent.provenance)
+    return [*told.pop("earlier_stages", []), told]
+
+
+@dataclass(frozen=True)
+class _Job:
+    fabric: Fabric
+    config: PretrainConfig
+    encoder: Encoder
+    store: GraphStore
+    run: Path
+    checkpoint_every: int
+
+
+def _train(job: _Job) -> tuple[int, float, dict[str, float]]:
+    """Run the loop; return steps done, seconds and the last logged values."""
+    config, encoder, store = job.config, job.encoder, job.store
+    labels = store.labels
+    objective = make_objective(
+        config.objective,
+        config.options,
+        encoder.schema,
+        encoder.config,
+        None if labels is None else labels.tasks,
     )
-
-
-def _train(
-    fabric: Fabric,
-    config: PretrainConfig,
-    encoder: Encoder,
-    store: GraphStore,
-    sampler: BatchSampler,
-    steps: int,
-    run: Path,
-    checkpoint_every: int,
-) -> tuple[int, float, dict[str, float]]:
     generator = torch_generator(config.seed, "masks")
-    step_module = PretrainStep(encoder, _objective(config, encoder), generator)
+    step_module = PretrainStep(encoder, objective, generator)
     optimizer = torch.optim.AdamW(
         step_module.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
     )
-    module, optimizer = fabric.setup(step_module, optimizer)
-    path = run / "checkpoint.safetensors"
+    module, optimizer = job.fabric.setup(step_module, optimizer)
+    sampler = BatchSampler(len(store), min(config.batch_size, len(store)), config.seed)
+    steps = min(config.epochs * sampler.steps_per_epoch, config.max_steps or 10**12)
+    path = job.run / "checkpoint.safetensors"
     first, before = 0, 0.0
     last_logs: dict[str, float] = {}
     torch.manual_seed(derive_seed(config.seed, "dropout"))
@@ -162,10 +187,11 @@ def _train(
         first, before, last_logs = values["step"], values["seconds"], values["logs"]
         console.say(f"Going on from step {first} of {steps}")
     budget = Budget(steps, config.time_limit, before)
+    schedule = SCHEDULES[config.schedule]
 
     def batches() -> Iterator[GraphBatch]:
         for graphs in sampler.batches(first):
-            yield load_batch(store, graphs)
+            yield load_batch(store, graphs, labels)
 
     def after_step(done: int, output: StepOutput) -> bool:
         ended = done == steps or budget.spent(done) >= 1
@@ -176,23 +202,24 @@ def _train(
             last_logs.update({k: v.item() for k, v in output.logs.items()})
             log.write(done, {**last_logs, "graphs_per_second": rate})
             update(done, f"loss {last_logs['loss']:.4f}, {rate:.0f} graphs/s")
-        if done % checkpoint_every == 0 or ended:
+        if done % job.checkpoint_every == 0 or ended:
             values = {"step": done, "seconds": budget.seconds, "logs": last_logs}
             save_state(path, step_module, optimizer.optimizer, generator, values)
         return not ended
 
     with (
-        RunLog(run / "logs", first or None) as log,
+        RunLog(job.run / "logs", first or None) as log,
         console.progress("Pre-training", steps) as update,
     ):
         done = run_loop(
-            fabric,
+            job.fabric,
             module,
             optimizer,
             batches(),
             first=first,
             last=steps if budget.spent(first) < 1 else first,
-            learning_rate=lambda step: warmup_cosine(budget.spent(step), config.learning_rate),
+            learning_rate=lambda step: schedule(budget.spent(step), config.learning_rate),
             after_step=after_step,
+            clip=config.clip,
         )
     return done, budget.seconds, last_logs

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 from graftwork.config import Config
 from graftwork.data.featurize import SCHEMAS
 from graftwork.nn.conv import CONVS
-from graftwork.objectives import OBJECTIVES
+from graftwork.objectives.make import resolved_options
 from graftwork.training.device import PRECISIONS
+from graftwork.training.loop import SCHEDULES
 
 
 @dataclass(frozen=True)
@@ -21,24 +22,28 @@ class PretrainConfig(Config):
         "num_layers": (1, 128),
         "dim": (1, 8192),
         "dropout": (0, 0.99),
-        "mask_rate": (1e-6, 1 - 1e-6),
         "epochs": (1, 10**9),
+        "max_steps": (1, 10**12),
         "batch_size": (2, 10**9),  # batch normalisation needs two
         "learning_rate": (1e-12, 10),
         "weight_decay": (0, 100),
+        "clip": (0, math.inf),
         "seed": (0, 2**63 - 1),
         "time_limit": (1e-3, math.inf),
     }
+    whole: ClassVar = ("max_steps",)
     choices: ClassVar = {
-        "objective": OBJECTIVES,
         "featurizer": SCHEMAS,
         "conv": CONVS,
         "jumping_knowledge": ("last", "sum", "mean", "max"),
+        "schedule": SCHEDULES,
         "precision": PRECISIONS,
     }
 
     objective: str = "attribute-masking"
-    """What the encoder learns to do."""
+    """What the encoder learns to do; several names joined with + are learnt jointly."""
+    options: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Settings by objective, e.g. ``{"attribute-masking": {"rate": 0.25}}``."""
     featurizer: str = "default"
     """Schema of the graphs."""
     standardize: bool = False
@@ -53,21 +58,27 @@ class PretrainConfig(Config):
     """How the layers combine."""
     dropout: float = 0.0
     """Dropout after every layer."""
-    mask_rate: float = 0.15
-    """Share of atoms to hide."""
-    mask_edges: bool = False
-    """Hide and predict the bonds of hidden atoms too."""
     epochs: int = 1
     """Passes over the corpus."""
+    max_steps: int | None = None
+    """Most steps, where that is less than the epochs take."""
     batch_size: int = 256
     """Graphs per step."""
     learning_rate: float = 1e-3
     """Peak of the schedule."""
     weight_decay: float = 0.0
     """AdamW's weight decay."""
+    schedule: str = "warmup-cosine"
+    """Course of the learning rate: warmup-cosine or constant."""
+    clip: float = 5.0
+    """Largest norm of the gradient; 0 leaves it as it is."""
     seed: int = 0
     """Seed of the weights, the order and the masks."""
     precision: str = "auto"
     """Lightning Fabric's name: 32-true, bf16-mixed, 16-mixed."""
     time_limit: float | None = None
     """Seconds after which the run ends; the learning rate follows the clock then."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        resolved_options(self.objective, self.options)

@@ -1,0 +1,111 @@
+"""Recipes: every one that ships runs, in miniature; what cannot be read is said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from graftwork.data.catalog import CATALOG
+from graftwork.errors import InputError
+from graftwork.nn.artifact import load_artifact
+from graftwork.training.recipe import load_recipe, run_recipe
+
+CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
+SMALL = {"num_layers": 2, "dim": 16, "epochs": 1, "max_steps": 2, "batch_size": 8}
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory, nci):
+    """A corpus of 80 molecules, one with labels, and a table to leave out."""
+    folder = tmp_path_factory.mktemp("files")
+    (folder / "corpus.smi").write_text("\n".join(nci[:80]) + "\n")
+    lines = [f"{smiles},{i % 3 % 2},{i}" for i, smiles in enumerate(nci[:80])]
+    (folder / "wide.csv").write_text("\n".join(["smiles,hit,ic50", *lines]) + "\n")
+    (folder / "test.csv").write_text("\n".join(["smiles", *nci[:10]]) + "\n")
+    return folder
+
+
+def in_miniature(recipe, files):
+    def small(stage):
+        corpus = replace(
+            stage.corpus,
+            path=files / ("wide.csv" if stage.corpus.targets else "corpus.smi"),
+            also=tuple(files / "wide.csv" for _ in stage.corpus.also),
+            exclude=(files / "test.csv",) if stage.corpus.exclude else (),
+        )
+        return replace(stage, corpus=corpus, config=replace(stage.config, **SMALL))
+
+    return replace(recipe, stages=tuple(small(stage) for stage in recipe.stages))
+
+
+def test_there_are_recipes_for_the_chains_of_the_paper():
+    assert {path.stem for path in CONFIGS} >= {
+        "hu2020-masking-supervised",
+        "hu2020-context-supervised",
+    }
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_every_recipe_names_known_data_and_runs_in_miniature(path, files, tmp_path):
+    recipe = load_recipe(path)
+    assert len(recipe.description) > 20
+    for stage in recipe.stages:
+        corpus = stage.corpus
+        assert all(str(name) in CATALOG for name in corpus.files)
+        assert stage.licence == CATALOG[str(corpus.path)].licence
+    run_recipe(in_miniature(recipe, files), tmp_path / "run", device="cpu")
+    artifact = load_artifact(tmp_path / "run" / "model")
+    assert artifact.encoder.config.dim == 16
+    told = artifact.provenance
+    assert len(told["earlier_stages"]) == len(recipe.stages) - 1
+    assert told["objective"] == recipe.stages[-1].config.objective
+    left_out = 10 if recipe.stages[-1].corpus.exclude else 0
+    assert told["graphs"] <= (80 - left_out) * (1 + len(recipe.stages[-1].corpus.also))
+    assert artifact.membership is not None
+
+
+def test_a_recipe_goes_on_where_it_stopped(files, tmp_path):
+    recipe = in_miniature(
+        load_recipe(CONFIGS[0].with_name("hu2020-masking-supervised.yaml")), files
+    )
+    first = replace(recipe, stages=recipe.stages[:1])
+    run_recipe(first, tmp_path / "run", device="cpu")
+    checkpoint = tmp_path / "run" / "masking" / "checkpoint.safetensors"
+    before = checkpoint.stat().st_mtime_ns
+    run_recipe(recipe, tmp_path / "run", device="cpu")
+    assert checkpoint.stat().st_mtime_ns == before
+    run_recipe(recipe, tmp_path / "whole", device="cpu")
+    weights = [
+        (tmp_path / run / "model" / "model.safetensors").read_bytes() for run in ("run", "whole")
+    ]
+    assert weights[0] == weights[1]
+
+
+STAGE = "stages:\n  - {name: one, corpus: x.smi%s}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("stages: [", "is no recipe"),
+        ("- 1\n", "is no mapping"),
+        ("description: nothing\n", "has no stages"),
+        ("stages: []\n", "has no stages"),
+        ("preset: hu2021\n" + STAGE % "", "No preset is called 'hu2021'"),
+        ("colour: red\n" + STAGE % "", r"unknown keys \['colour'\]"),
+        (STAGE % ", speed: 3", r"stage 'one' has unknown keys \['speed'\]"),
+        (STAGE % ", dim: wide", "dim = 'wide'"),
+        (STAGE % ", objective: guessing", "guessing"),
+        ("stages:\n  - {corpus: x.smi}\n", "needs a 'corpus' and a 'name'"),
+        ("stages:\n  - {name: ../up, corpus: x.smi}\n", "needs a 'corpus' and a 'name'"),
+        ("stages:\n  - {name: one}\n", "needs a 'corpus' and a 'name'"),
+        (STAGE % "" + "  - {name: one, corpus: y.smi}\n", "two stages have the same name"),
+    ],
+)
+def test_what_cannot_be_read_is_said(tmp_path, text, message):
+    path = tmp_path / "recipe.yaml"
+    path.write_text(text)
+    with pytest.raises(InputError, match=message):
+        load_recipe(path)
