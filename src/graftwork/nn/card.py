@@ -4,16 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
+_LAYERS = {"graphsage": "GraphSAGE", "gatv2": "GATv2"}
+_TRAINED = (
+    "Predictions for molecules unlike those it was trained on deserve doubt; the report of\n"
+    "the run says how it did on scaffolds it had not seen."
+)
+_CONVERTED = (
+    "Others trained these weights; graftwork only changed the file. What they were trained on,\n"
+    "and whether your test molecules were among it, is in the publication, not in the file. The\n"
+    "atom and bond features follow the order in which a SMILES string is written."
+)
+
 
 def model_card(config: dict[str, Any], provenance: dict[str, Any]) -> str:
     """Describe a model in Markdown: what it is, what made it, how to use it."""
     encoder, head = config["encoder"], config["head"]
+    layer = _LAYERS.get(encoder["conv"], encoder["conv"].upper())
+    converted = provenance.get("made_by") == "convert"
     shape = (
-        f"{encoder['conv'].upper()} encoder, {encoder['num_layers']} layers of width "
+        f"{layer} encoder, {encoder['num_layers']} layers of width "
         f"{encoder['dim']}, jumping knowledge `{encoder['jumping_knowledge']}`"
     )
     if head is None:
-        what, use = "Pre-trained encoder", "graftwork finetune -i table.csv -t TARGET --from ."
+        what = "Pre-trained encoder"
+        if converted:
+            what += f", converted: {_cell(provenance.get('name', ''))}"
+        use = "graftwork finetune -i table.csv -t TARGET --from ."
     else:
         tasks = ", ".join(f"`{task}`" for task in head["tasks"])
         what = f"Predictor ({head['kind']}) of {tasks}"
@@ -43,8 +59,7 @@ def model_card(config: dict[str, Any], provenance: dict[str, Any]) -> str:
             "",
             "## Limits",
             "",
-            "Predictions for molecules unlike those it was trained on deserve doubt; the report of",
-            "the run says how it did on scaffolds it had not seen.",
+            _CONVERTED if converted else _TRAINED,
             "",
         ]
     )

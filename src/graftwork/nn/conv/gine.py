@@ -1,0 +1,45 @@
+"""Graph isomorphism layer with a nonlinearity in the messages."""
+
+from __future__ import annotations
+
+from typing import final
+
+import torch
+from torch import Tensor, nn
+
+from graftwork.graph.batch import GraphBatch
+from graftwork.graph.edges import gather_sources, sum_incoming
+from graftwork.graph.schema import FeatureSchema
+from graftwork.nn.embedding import EdgeEmbedding
+
+
+@final
+class GINEConv(nn.Module):
+    r"""The GINE layer: messages see node and edge together, and the node's own weight is learned.
+
+    .. math:: h_i' = \mathrm{MLP}\Big((1 + \epsilon) h_i
+        + \sum_{j \to i} \mathrm{ReLU}(h_j + e_{ji})\Big)
+
+    This is ``GINEConv`` of PyTorch Geometric with ``train_eps=True``, which goes back to Hu et
+    al., ICLR 2020; GIN and its :math:`\epsilon` are by Xu et al., ICLR 2019. There is no self loop.
+
+    Shapes: node embeddings ``[num_nodes, dim]`` -> ``[num_nodes, dim]``.
+
+    Examples
+    --------
+    >>> from graftwork.graph.schema import CategoricalColumn, FeatureSchema
+    >>> schema = FeatureSchema("plain", (CategoricalColumn("a", 2, mask=1),), ())
+    >>> GINEConv(schema, 4).eps.tolist()
+    [0.0]
+    """
+
+    def __init__(self, schema: FeatureSchema, dim: int) -> None:
+        super().__init__()
+        self.edges = EdgeEmbedding(schema, dim)
+        self.eps = nn.Parameter(torch.zeros(1))
+        self.mlp = nn.Sequential(nn.Linear(dim, 2 * dim), nn.ReLU(), nn.Linear(2 * dim, dim))
+
+    def forward(self, nodes: Tensor, batch: GraphBatch) -> Tensor:
+        """Pass messages once."""
+        messages = (gather_sources(nodes, batch) + self.edges(batch)).relu()
+        return self.mlp((1 + self.eps) * nodes + sum_incoming(messages, batch))
