@@ -98,6 +98,8 @@ def naive_loss(encoder, context_encoder, batch, centres, known):
             for anchor in anchors_of[i]:
                 positive.append(centre_of[i] @ anchor)
                 negative += [centre_of[(i + shift) % count] @ anchor for shift in shifts]
+    positive = [score / known.temperature for score in positive]
+    negative = [score / known.temperature for score in negative]
     true = sum(-score.sigmoid().log() for score in positive) / len(positive)
     false = sum(-(-score).sigmoid().log() for score in negative) / len(negative)
     return true + len(shifts) * false, count, positive, negative
@@ -111,7 +113,11 @@ def test_the_loss_against_loops(
 ):
     batch, encoder = random_batch([12, 1, 9, 0, 14, 8, 10], seed=5), tiny_encoder(odd_schema).eval()
     objective = objective_for(
-        odd_schema, mode=mode, context_encoder=context_encoder, negatives=negatives
+        odd_schema,
+        mode=mode,
+        context_encoder=context_encoder,
+        negatives=negatives,
+        temperature=1.0 if negatives == 1 else 2.5,
     )
     whole = replace(batch, root=torch.tensor([3, 12, 15, 22, 30, 38, 45]))
     other = encoder if context_encoder == "shared" else objective.context_encoder

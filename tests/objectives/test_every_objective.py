@@ -185,6 +185,7 @@ def test_overfits_sixteen_graphs(name, make_batch, nci):
         ("context-prediction", {"mode": "bag"}, "cbow, skipgram"),
         ("context-prediction", {"context_encoder": "none"}, "separate, shared"),
         ("context-prediction", {"negatives": 0}, "at least 1"),
+        ("context-prediction", {"temperature": 0}, "temperature = 0"),
         ("edge-prediction", {"hide": 1.5}, "at most 1"),
         ("edge-prediction", {"negatives": -1}, "at least 1"),
         ("infomax", {"corruption": "edges"}, "auto, summaries, features"),

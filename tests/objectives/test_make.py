@@ -96,6 +96,7 @@ def test_what_cannot_be_read(text, pairs, said):
     [
         ({"infomax": {"rate": 0.2}}, "infomax has no option 'rate'"),
         ({"attribute-masking": {"rate": 0.2}}, "'attribute-masking', which is not trained"),
+        ({"attribute-masking": {}}, "'attribute-masking', which is not trained"),
         ({"infomax": None}, "The options of infomax are None"),
         ({"infomax": {"weight": -1}}, "weight = -1"),
         ({"infomax": {"corruption": 3}}, "No corruption is called 3"),
