@@ -30,7 +30,7 @@ from graftwork.data.sampler import BatchSampler
 from graftwork.data.sources import open_table
 from graftwork.data.store import GraphStore
 from graftwork.nn import Encoder
-from graftwork.objectives import AttributeMasking
+from graftwork.objectives.make import make_objective
 
 BATCH = 256
 
@@ -85,7 +85,8 @@ def pretrain(store: GraphStore, dtype: torch.dtype) -> None:
     """Time a pre-training step against a matrix product of the same width."""
     config = EncoderConfig()
     encoder = Encoder(store.schema, config)
-    objective = AttributeMasking(store.schema, config.dim, 0.25, edges=True)
+    options = {"attribute-masking": {"rate": 0.25, "edges": True}}
+    objective = make_objective("attribute-masking", options, store.schema, config)
     optimizer = torch.optim.AdamW([*encoder.parameters(), *objective.parameters()], 1e-3)
     generator = torch.Generator().manual_seed(0)
     batches = BatchSampler(len(store), BATCH).batches()

@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from graftwork.data.networks import is_network
 from graftwork.errors import InputError
 from graftwork.evaluation.finetune import run_finetune
-from graftwork.evaluation.finetune_config import FinetuneConfig
+from graftwork.evaluation.finetune_config import NETWORK_DEFAULTS, FinetuneConfig
 from graftwork.evaluation.finetune_run import FinetuneRun
 from graftwork.report.finetuning import write_finetune_report
 
@@ -25,18 +26,21 @@ def finetune(
     command: str | None = None,
     **settings: Any,
 ) -> FinetuneRun:
-    """Fine-tune on a labelled table, compare, and write model and report.
+    """Fine-tune on a labelled table or network, compare, and write model and report.
 
     Parameters
     ----------
     table
-        CSV, TSV, Parquet or SDF with one molecule per row; empty label = missing.
+        CSV, TSV, Parquet or SDF with one molecule per row; empty label = missing. Or a network
+        (``.npz``), whose rows are its nodes.
     targets
         Names of the label columns; None takes the only numeric column.
     output
         The run directory; None makes a new one under ``runs/``.
     config
-        Settings; single ones can be given by keyword instead, e.g. ``split="random"``.
+        Settings; single ones can be given by keyword instead, e.g. ``split="random"``. Without
+        it, settings that are not given are ``FinetuneConfig()``'s, or for a network those of
+        ``graftwork.evaluation.finetune_config.NETWORK_DEFAULTS``.
     smiles_column
         None finds it by its name.
     splits_column
@@ -61,7 +65,7 @@ def finetune(
     >>> graftwork.load("run").predict(["CCO"])  # doctest: +SKIP
     """
     try:
-        config = replace(config or FinetuneConfig(), **settings)
+        config = replace(config or _defaults(table), **settings)
     except TypeError as error:
         raise InputError(
             f"Unknown setting among {sorted(settings)}.", "See graftwork.FinetuneConfig."
@@ -82,10 +86,14 @@ def finetune(
 
 def _call(table: str | Path, names: Sequence[str] | None, config: FinetuneConfig) -> str:
     """Write the call that makes this run, with the settings that are not the defaults."""
-    default = FinetuneConfig().to_dict()
+    default = _defaults(table).to_dict()
     changed = {k: v for k, v in config.to_dict().items() if v != default[k]}
     settings = "".join(f", {key}={value!r}" for key, value in changed.items())
     return f"graftwork.finetune({str(table)!r}, {names!r}{settings})"
+
+
+def _defaults(table: str | Path) -> FinetuneConfig:
+    return FinetuneConfig(**(NETWORK_DEFAULTS if is_network(table) else {}))
 
 
 def new_run_folder(source: Path, parent: Path = Path("runs")) -> Path:

@@ -11,8 +11,8 @@ from typing import Any, ClassVar, Literal, Self
 from graftwork.errors import InputError
 
 JumpingKnowledge = Literal["last", "sum", "mean", "max"]
-Kind = Literal["classification", "regression"]
-"""What the labels are: 0 and 1, or numbers."""
+Kind = Literal["classification", "regression", "multiclass"]
+"""What the labels are: 0 and 1, numbers, or the number of one class out of several."""
 
 
 @dataclass(frozen=True)
@@ -105,3 +105,10 @@ class HeadConfig(Config):
     """What the targets are."""
     tasks: tuple[str, ...] = ()
     """Names of the targets."""
+    classes: int = 0
+    """Number of classes of a multiclass target; 0 for other kinds."""
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Read settings; ``classes`` may be missing, as in files that are older than it."""
+        return super().from_dict({"classes": 0, **values})

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import nn
 
 from graftwork.data.featurize import SCHEMAS
 from graftwork.data.isolate import IsolatedPool, shared_pool
 from graftwork.data.loader import in_order
+from graftwork.data.networks import FEATURIZER, Network, network_store
 from graftwork.data.record import Record
 from graftwork.data.store import GraphStore
 from graftwork.errors import ArtifactError, InputError
@@ -22,13 +25,14 @@ from graftwork.graph.batch import GraphBatch
 from graftwork.nn.artifact import load_artifact
 from graftwork.nn.checkpoints import find_model
 from graftwork.nn.encoder import Encoder
-from graftwork.nn.pooling import MeanPooling
+from graftwork.nn.pooling import CentrePooling, MeanPooling, pooled_width
 from graftwork.nn.predictor import Predictor
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Level = Literal["graph", "node"]
+_NODES = 1024  # ego networks cut out at a time
 Matrix = npt.NDArray[np.float32]
 
 
@@ -41,7 +45,8 @@ class RowResult:
     record
         The row.
     values
-        float32 ``[columns]`` (``[atoms, dim]`` for node embeddings); None for a rejected row.
+        float32 ``[columns]`` (``[atoms, dim]`` for the atoms of a molecule); None for a rejected
+        row.
     reason
         Why there are none; empty otherwise.
     """
@@ -57,7 +62,7 @@ class RowResult:
 
 
 class Model:
-    """A loaded artifact that predicts and embeds molecules.
+    """A loaded artifact that predicts and embeds molecules, or the nodes of networks.
 
     Examples
     --------
@@ -70,13 +75,16 @@ class Model:
     def __init__(self, path: str | Path, *, pool: IsolatedPool | None = None) -> None:
         self.path = find_model(path)
         artifact = load_artifact(self.path)
+        self.reads_networks = artifact.schema.featurizer == FEATURIZER
         known = SCHEMAS.get(artifact.schema.featurizer)
-        if known is None:
+        if known is not None:
+            known.require_columns(artifact.schema, f"{self.path}")
+        elif not self.reads_networks:
             raise ArtifactError(
-                f"{self.path} reads graphs of {artifact.schema.featurizer!r}, not molecules.",
-                f"Molecule featurisers: {', '.join(SCHEMAS)}.",
+                f"{self.path} reads graphs of {artifact.schema.featurizer!r}, neither molecules "
+                "nor networks.",
+                f"Known featurisers: {', '.join([*SCHEMAS, FEATURIZER])}.",
             )
-        known.require_columns(artifact.schema, f"{self.path}")
         self.encoder: Encoder = artifact.encoder
         self.predictor: Predictor | None = artifact.predictor
         self.provenance: dict[str, Any] = artifact.provenance
@@ -86,6 +94,18 @@ class Model:
     def tasks(self) -> tuple[str, ...]:
         """Names of the targets; empty for a pre-trained encoder."""
         return self.predictor.head.config.tasks if self.predictor is not None else ()
+
+    @property
+    def width(self) -> int:
+        """Width of the embedding of a row."""
+        return pooled_width(self._pooling, self.encoder.config.dim)
+
+    @property
+    def _pooling(self) -> nn.Module:
+        """How nodes become a row: the predictor's own way, else the centre, or the mean."""
+        if self.predictor is not None:
+            return self.predictor.pooling
+        return CentrePooling() if self.reads_networks else MeanPooling()
 
     def require_tasks(self) -> tuple[str, ...]:
         """Return the targets, or raise :class:`ArtifactError` for an encoder without a head."""
@@ -103,7 +123,13 @@ class Model:
         -------
         pandas.DataFrame
             One row per input, in order: ``smiles``, ``pred_<target>`` (a probability for
-            classification, NaN for a rejected row), ``status`` and ``reason``.
+            classification, a class number for multiclass, NaN for a rejected row), ``status`` and
+            ``reason``.
+
+        Raises
+        ------
+        InputError
+            If the model reads networks; see :meth:`predict_records`.
         """
         import pandas as pd  # noqa: PLC0415  (slow to import, needed only here)
 
@@ -120,22 +146,44 @@ class Model:
     def embed(self, smiles: str | Sequence[str]) -> Matrix:
         """Return float32 ``[rows, dim]`` graph embeddings in input order; NaN where rejected."""
         rows = list(self.embed_records(_records(smiles)))
-        return _stack([row.values for row in rows], self.encoder.config.dim)
+        return _stack([row.values for row in rows], self.width)
 
-    def predict_records(self, records: Iterable[Record]) -> Iterator[RowResult]:
-        """Stream predictions ``[tasks]`` of records, in order."""
+    def predict_records(
+        self, records: Iterable[Record], network: Network | None = None
+    ) -> Iterator[RowResult]:
+        """Stream predictions ``[tasks]`` of records, in order.
+
+        Parameters
+        ----------
+        records
+            Molecules; or nodes, whose ``row`` is their number in ``network``.
+        network
+            Where the nodes lie, for a model of networks.
+
+        Raises
+        ------
+        InputError
+            If the model has no target, or reads other data than it is given.
+        """
         self.require_tasks()
-        return self._stream(records, self._predict_batch, "graph")
+        return self._results(records, self._predict_batch, "graph", network)
 
     def embed_records(
-        self, records: Iterable[Record], level: Level = "graph"
+        self, records: Iterable[Record], level: Level = "graph", network: Network | None = None
     ) -> Iterator[RowResult]:
-        """Stream embeddings of records, in order: ``[dim]``, or ``[atoms, dim]`` for nodes."""
+        """Stream embeddings of records, in order: ``[width]``, or ``[atoms, dim]`` for atoms.
+
+        See :meth:`predict_records`. The rows of a network are nodes: it has the level ``graph``
+        only, one vector per row.
+        """
         if level not in ("graph", "node"):
             raise InputError(f"No level is called {level!r}.", "Known: graph, node.")
-        return self._stream(
-            records, self._node_batch if level == "node" else self._pool_batch, level
-        )
+        if level == "node" and self.reads_networks:
+            raise InputError(
+                "The rows of a network are its nodes already.", "Leave out --level node."
+            )
+        compute = self._node_batch if level == "node" else self._pool_batch
+        return self._results(records, compute, level, network)
 
     def _predict_batch(self, batch: GraphBatch) -> torch.Tensor:
         predictor = self.predictor
@@ -144,11 +192,33 @@ class Model:
         return predictor.head.predict(predictor(batch))
 
     def _pool_batch(self, batch: GraphBatch) -> torch.Tensor:
-        pooling = MeanPooling() if self.predictor is None else self.predictor.pooling
-        return pooling(self.encoder(batch), batch)
+        return self._pooling(self.encoder(batch), batch)
 
     def _node_batch(self, batch: GraphBatch) -> torch.Tensor:
         return self.encoder(batch)
+
+    def _results(
+        self, records: Iterable[Record], compute: Any, level: Level, network: Network | None
+    ) -> Iterator[RowResult]:
+        if self.reads_networks != (network is not None):
+            reads, given = ("networks", "molecules") if network is None else ("molecules", "nodes")
+            raise InputError(
+                f"{self.path} reads {reads}, and was given {given}.",
+                "Give it the kind of file that it was trained on.",
+            )
+        if network is None:
+            return self._stream(records, compute, level)
+        return self._stream_nodes(records, compute, network)
+
+    def _stream_nodes(
+        self, records: Iterable[Record], compute: Any, network: Network
+    ) -> Iterator[RowResult]:
+        """Cut out ego networks piece by piece; a node is never rejected."""
+        rows = iter(records)
+        while piece := list(islice(rows, _NODES)):
+            store = network_store(network, self.encoder.schema, [record.row for record in piece])
+            for record, values in zip(piece, self._compute(store, compute, "graph"), strict=True):
+                yield RowResult(record, values)
 
     def _stream(self, records: Iterable[Record], compute: Any, level: Level) -> Iterator[RowResult]:
         """Featurise ahead in worker processes, compute batch by batch, keep the order."""

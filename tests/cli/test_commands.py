@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-COMMANDS = ("demo", "finetune", "predict", "embed", "check-data", "pretrain", "models")
+COMMANDS = ("demo", "finetune", "predict", "embed", "check-data", "pretrain", "convert", "models")
 
 
 def test_help_lists_every_command(cli):

@@ -237,7 +237,14 @@ def test_finetune_flags(cli, pretrained, labelled, tmp_path, arguments):
     "arguments",
     [
         *("--epochs 0", "--batch-size 0", "--batch-size 1", "--learning-rate nan", "--seed -1"),
-        *("--mask-rate 2", "--mask-rate 0", "--mask-rate nan", "--dim 0", "--dim 100000"),
+        *(
+            "--option rate=2",
+            "--option rate=0",
+            "--option rate=nan",
+            "--option rate=high",
+            "--dim 0",
+            "--dim 100000",
+        ),
         *("--num-layers 0", "--time-limit 0", "--precision nonsense", "--device nonsense"),
         *("--encoder x", "--featurizer x", "--jumping-knowledge x", "--objective x"),
         *("--checkpoint-every 0", "--checkpoint-every -1", "--from nonsense"),

@@ -18,6 +18,9 @@ QUICK = settings(deadline=None, max_examples=80)
 
 def request(count=100, **given):
     given.setdefault("scaffolds", [f"s{i % 17}" for i in range(count)])
+    given.setdefault("public", [("train", "val", "test")[i % 3] for i in range(count)])
+    given.setdefault("groups", [("fly", "yeast", "")[i % 3] for i in range(count)])
+    given.setdefault("test_groups", ("yeast",))
     given.setdefault("column", [("train", "val", "test")[i % 3] for i in range(count)])
     return SplitRequest(count, **given)
 
@@ -102,7 +105,7 @@ def test_scaffold_split_ignores_the_seed_and_the_others_follow_it():
         column = ["train"] * 50 + ["test"] * 50  # validation has to be drawn
         splits = [as_lists(make_split(name, request(seed=s, column=column))) for s in (0, 0, 1)]
         assert splits[0] == splits[1]
-        assert (splits[0] == splits[2]) == (name == "scaffold")
+        assert (splits[0] == splits[2]) == (name in {"scaffold", "public"})
 
 
 def test_balanced_split_keeps_large_groups_in_training():
@@ -156,6 +159,42 @@ def test_column_split_with_a_strange_cell():
     assert len(str(caught.value)) < 250
 
 
+def test_public_split_follows_the_file_and_leaves_the_rest_out():
+    parts = ["", "test", "train", "val", "train", "test", ""]
+    found = as_lists(make_split("public", request(7, public=parts)))
+    assert found == {"train": [2, 4], "val": [3], "test": [1, 5]}
+    for public in ([], [""] * 7):
+        with pytest.raises(InputError, match="no split of its own"):
+            make_split("public", request(7, public=public))
+
+
+@pytest.mark.parametrize("wanted", [("yeast",), ("yeast", "worm"), ("worm", "yeast", "fly")])
+def test_group_split_tests_on_whole_groups(wanted):
+    groups = [("fly", "yeast", "man", "worm", "")[i % 5] for i in range(100)]
+    split = make_split("group", request(100, groups=groups, test_groups=wanted))
+    assert_partition(split, 100)
+    assert split.test.tolist() == [i for i, group in enumerate(groups) if group in wanted]
+    assert len(split.val) == round((100 - len(split.test)) / 9)
+    other = make_split("group", request(100, groups=groups, test_groups=wanted, seed=1))
+    assert other.test.tolist() == split.test.tolist()
+    assert other.val.tolist() != split.val.tolist()
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"groups": [""] * 9}, "no groups"),
+        ({"groups": []}, "no groups"),
+        ({"test_groups": ()}, r"needs groups.*fly, yeast.*--test-groups"),
+        ({"test_groups": ("yeast", "moth")}, r"no group 'moth'.*fly, yeast"),
+        ({"test_groups": ("",)}, "no group ''"),
+    ],
+)
+def test_group_split_names_what_it_lacks(given, message):
+    with pytest.raises(InputError, match=message):
+        make_split("group", request(9, **given))
+
+
 @pytest.mark.parametrize(
     ("name", "given", "part"),
     [
@@ -183,7 +222,7 @@ def test_an_unknown_name():
         make_split("scafold", request())
 
 
-@pytest.mark.parametrize("name", SPLITS)
+@pytest.mark.parametrize("name", [name for name in SPLITS if name not in ("public", "group")])
 def test_no_molecule_at_all(name):
     with pytest.raises(InputError, match="leaves no molecule for 'train'"):
         make_split(name, SplitRequest(0))
@@ -191,7 +230,7 @@ def test_no_molecule_at_all(name):
 
 def test_splitters_never_see_labels():
     assert [item.name for item in fields(SplitRequest)] == [
-        "count", "sizes", "seed", "scaffolds", "column", "rows",
+        "count", "sizes", "seed", "scaffolds", "column", "public", "groups", "test_groups", "rows",
     ]  # fmt: skip
 
 

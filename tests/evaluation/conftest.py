@@ -10,6 +10,8 @@ import pytest
 from rdkit import Chem, RDConfig
 from rdkit.Chem import rdFingerprintGenerator
 
+from made_networks import random_network
+
 
 @pytest.fixture(scope="session")
 def cmet():
@@ -26,6 +28,12 @@ def cmet():
 def cmet_counts(cmet):
     generator = rdFingerprintGenerator.GetMorganGenerator(radius=2)
     return [generator.GetSparseCountFingerprint(mol).GetNonzeroElements() for mol in cmet[0]]
+
+
+@pytest.fixture(scope="session")
+def make_network():
+    """A random network: see ``made_networks.random_network``."""
+    return random_network
 
 
 @pytest.fixture

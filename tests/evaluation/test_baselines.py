@@ -7,7 +7,12 @@ import pytest
 
 from graftwork.errors import InputError, RunError
 from graftwork.evaluation import BASELINES, Baseline, Fingerprints
-from graftwork.evaluation.baselines import ForestBaseline, GaussianProcessBaseline, forest
+from graftwork.evaluation.baselines import (
+    ForestBaseline,
+    GaussianProcessBaseline,
+    Numbers,
+    forest,
+)
 from graftwork.metrics import score
 
 NAN = float("nan")
@@ -24,6 +29,11 @@ def data(random_counts):
     rng = np.random.default_rng(1)
     y = table.folded(64) @ rng.normal(size=(64, 2)) + rng.normal(size=(90, 2))
     return table, y
+
+
+def readable(name, table):
+    """Give a baseline of numbers the folded counts."""
+    return table if BASELINES[name].reads == "fingerprints" else Numbers(table.folded(64))
 
 
 def test_every_concrete_baseline_is_listed():
@@ -84,6 +94,7 @@ def test_above_the_cap_a_random_subset_is_fitted_and_said(data):
 @pytest.mark.usefixtures("few_trees")
 def test_equal_seeds_give_equal_predictions_in_range(name, kind, data):
     table, y = data
+    table = readable(name, table)
     y = (y > np.median(y, axis=0)).astype(float) if kind == "classification" else y
     one, two = (BASELINES[name]().fit(table, y, kind, 3).predict(table) for _ in range(2))
     assert one.shape == (90, 2)
@@ -93,6 +104,25 @@ def test_equal_seeds_give_equal_predictions_in_range(name, kind, data):
         assert one.min() >= 0
         assert one.max() <= 1
         assert score(y, one, "roc_auc") > 0.9
+
+
+@pytest.mark.parametrize("name", [n for n, c in BASELINES.items() if "multiclass" in c.kinds])
+@pytest.mark.usefixtures("few_trees")
+def test_classes_are_predicted_by_their_numbers(name, data):
+    table, y = data
+    table = readable(name, table)
+    y = np.digitize(y[:, :1], np.quantile(y[:, 0], [0.3, 0.7])) * 2.0  # classes 0, 2 and 4
+    predicted = BASELINES[name]().fit(table, y, "multiclass", 0).predict(table)
+    assert set(predicted[:, 0]) == {0.0, 2.0, 4.0}
+    assert score(y, predicted, "multiclass_accuracy") > 0.75
+    for wrong in (y - 2, y + 0.5):
+        with pytest.raises(InputError, match="label in row"):
+            BASELINES[name]().fit(table, wrong, "multiclass", 0)
+
+
+def test_a_gaussian_process_is_not_for_classes(data):
+    with pytest.raises(InputError, match="'multiclass'"):
+        GaussianProcessBaseline().fit(data[0], np.zeros((90, 1)), "multiclass", 0)
 
 
 @pytest.mark.usefixtures("few_trees")
@@ -108,6 +138,7 @@ def test_only_the_forest_depends_on_the_seed(data):
 @pytest.mark.usefixtures("few_trees")
 def test_rows_without_a_label_are_as_if_absent(name, data):
     table, y = data
+    table = readable(name, table)
     missing = y.copy()
     missing[10:40, 0] = NAN
     keep = np.r_[0:10, 40:90]
@@ -119,7 +150,7 @@ def test_rows_without_a_label_are_as_if_absent(name, data):
 @pytest.mark.parametrize("name", BASELINES)
 @pytest.mark.usefixtures("few_trees")
 def test_a_task_without_anything_to_learn_gets_a_constant_and_a_note(name, data):
-    table, _ = data
+    table = readable(name, data[0])
     y = np.full((90, 3), NAN)
     y[:20, 1] = 1.0
     y[:, 2] = np.arange(90) % 2
@@ -160,7 +191,7 @@ def test_both_beat_the_mean_on_real_molecules(cmet, cmet_counts):
     order = np.random.default_rng(0).permutation(len(y))
     train, test = order[:813], order[813:]
     mean = score(y[test], np.full((len(test), 1), y[train].mean()), "rmse")
-    for cls in BASELINES.values():
+    for cls in (ForestBaseline, GaussianProcessBaseline):
         model = cls().fit(table.take(train), y[train], "regression", 0)
         assert score(y[test], model.predict(table.take(test)), "rmse") < 0.7 * mean
         if isinstance(model, GaussianProcessBaseline):

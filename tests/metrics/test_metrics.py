@@ -10,7 +10,16 @@ from scipy import stats
 from sklearn import metrics as sk
 
 from graftwork.errors import InputError
-from graftwork.metrics import CLASSIFICATION, METRICS, REGRESSION, Value, primary_metric
+from graftwork.metrics import (
+    CLASSIFICATION,
+    METRICS,
+    MULTICLASS,
+    REGRESSION,
+    Value,
+    evaluate,
+    primary_metric,
+    score,
+)
 
 REFERENCE = {
     "roc_auc": sk.roc_auc_score,
@@ -18,6 +27,8 @@ REFERENCE = {
     "accuracy": lambda y, p: sk.accuracy_score(y, p >= 0.5),
     "f1": lambda y, p: sk.f1_score(y, p >= 0.5),
     "mcc": lambda y, p: sk.matthews_corrcoef(y, p >= 0.5),
+    "multiclass_accuracy": sk.accuracy_score,
+    "macro_f1": lambda y, p: sk.f1_score(y, p, average="macro"),
     "rmse": sk.root_mean_squared_error,
     "mae": sk.mean_absolute_error,
     "r2": sk.r2_score,
@@ -26,7 +37,8 @@ REFERENCE = {
 
 
 def test_every_metric_is_listed_under_its_name_and_has_a_reference():
-    assert set(METRICS) == set(CLASSIFICATION) | set(REGRESSION) == set(REFERENCE)
+    assert set(METRICS) == set(CLASSIFICATION) | set(MULTICLASS) | set(REGRESSION)
+    assert set(METRICS) == set(REFERENCE)
     assert all(METRICS[name].name == name for name in METRICS)
     assert {name for name in METRICS if not METRICS[name].higher_is_better} == {"rmse", "mae"}
 
@@ -52,6 +64,32 @@ def test_classification_agrees_with_scikit_learn_wherever_it_is_defined(name, ro
         assert name != "accuracy"
         assert one_class or (name == "mcc" and (none_called or all_called))
         assert name != "f1" or (none_called and not y.any())
+
+
+@pytest.mark.parametrize("name", MULTICLASS)
+@given(rows=st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=40))
+@settings(max_examples=150, deadline=None)
+def test_multiclass_agrees_with_scikit_learn(name, rows):
+    y, p = np.array(rows, dtype=float).T
+    assert METRICS[name](y, p).value == pytest.approx(REFERENCE[name](y, p), abs=1e-12)
+
+
+def test_multiclass_has_no_value_without_rows_and_takes_class_numbers_only():
+    assert METRICS["macro_f1"](np.empty(0), np.empty(0)).undefined == "no labelled rows"
+    found = evaluate([[2.0], [0.0], [np.nan]], [[2.0], [1.0], [7.0]], ["c"], "multiclass")
+    assert {r.metric: r.value.value for r in found if r.task == "c"} == {
+        "multiclass_accuracy": 0.5,
+        "macro_f1": pytest.approx(1 / 3),
+    }
+    assert primary_metric("multiclass") == "multiclass_accuracy"
+    for y, p, message in (
+        ([[0.5]], [[1.0]], "class label in row 0"),
+        ([[-1.0]], [[1.0]], "class label in row 0"),
+        ([[1.0]], [[0.3]], "prediction in row 0"),
+        ([[1.0]], [[-1.0]], "prediction in row 0"),
+    ):
+        with pytest.raises(InputError, match=message):
+            score(y, p, "multiclass_accuracy")
 
 
 @pytest.mark.parametrize("name", REGRESSION)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from graftwork.config import HeadConfig
+from graftwork.errors import InputError
 from graftwork.nn.heads import Head
 
 NAN = float("nan")
@@ -157,3 +158,59 @@ def test_labels_in_molar_units_are_scaled_too():
     head.fit_scaling(y)
     assert head.target_std[0].item() == pytest.approx(y[:, 0].double().std(correction=0).item())
     assert head.target_std[1] == 1  # constant
+
+
+def multiclass(classes=4, rows=12, seed=0):
+    torch.manual_seed(seed)
+    config = HeadConfig(kind="multiclass", tasks=("y",), classes=classes, dropout=0.0)
+    head = Head(5, config)
+    y = torch.randint(0, classes, (rows, 1)).float()
+    y[::3] = NAN
+    return head, y, torch.randn(rows, 5)
+
+
+def test_multiclass_loss_is_the_log_likelihood_of_the_known_classes():
+    head, y, x = multiclass()
+    raw = head(x)
+    assert raw.shape == (12, 4)
+    each = [-raw[i].log_softmax(0)[int(y[i])] for i in range(12) if not y[i].isnan()]
+    torch.testing.assert_close(head.loss(raw, y), torch.stack(each).mean())
+    leaf = raw.detach().clone().requires_grad_()
+    head.loss(leaf, y).backward()
+    assert leaf.grad[::3].eq(0).all()
+    assert leaf.grad[1::3].ne(0).all()
+    assert head.loss(raw, torch.full((12, 1), NAN)) == 0
+
+
+def test_multiclass_predicts_the_number_of_the_most_probable_class():
+    head, y, _ = multiclass(classes=3)
+    raw = torch.tensor([[0.1, 2.0, -1.0], [5.0, 4.0, 4.9], [-3.0, -2.0, -1.0]])
+    assert head.predict(raw).tolist() == [[1.0], [0.0], [2.0]]
+    before = (head.target_mean.clone(), head.target_std.clone())
+    head.fit_scaling(y)
+    assert head.target_mean.equal(before[0])
+    assert head.target_std.equal(before[1])
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"kind": "multiclass", "classes": 1}, "1 classes"),
+        ({"kind": "multiclass", "classes": 10**6}, "1000000 classes"),
+        ({"kind": "multiclass", "classes": 2.5}, "2.5 classes"),
+        ({"kind": "multiclass", "classes": 3, "tasks": ("a", "b")}, "one target, not 2"),
+        ({"kind": "regression", "classes": 3}, "3 classes"),
+        ({"kind": "ranking"}, "'ranking'"),
+    ],
+)
+def test_heads_that_make_no_sense_are_refused(settings, message):
+    with pytest.raises(InputError, match=message):
+        Head(4, HeadConfig(**{"tasks": ("a",), **settings}))
+
+
+def test_settings_older_than_the_number_of_classes_still_load():
+    values = HeadConfig(tasks=("y",)).to_dict()
+    del values["classes"]
+    assert HeadConfig.from_dict(values) == HeadConfig(tasks=("y",))
+    with pytest.raises(InputError, match="missing keys"):
+        HeadConfig.from_dict({"classes": 0})

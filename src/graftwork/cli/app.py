@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import typer
 
+from graftwork.cli.benchmark import benchmark
 from graftwork.cli.check_data import check_data
+from graftwork.cli.convert import convert
+from graftwork.cli.datasets import datasets
 from graftwork.cli.demo import demo
 from graftwork.cli.embed import embed
 from graftwork.cli.finetune import finetune
@@ -21,8 +24,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, finetune, predict, embed, check_data, pretrain, models):
+for command in (demo, finetune, benchmark, predict, embed, check_data, pretrain, convert, models):
     app.command()(command)
+app.add_typer(datasets, name="datasets")
 
 
 def _version(value: bool) -> None:

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from graftwork.cli.options import Input, ModelOption, SmilesColumn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from graftwork.data.networks import Network
+    from graftwork.data.record import Record
+    from graftwork.inference import RowResult
 
 
 def embed(
@@ -21,12 +28,14 @@ def embed(
         "graph"
     ),
 ) -> None:
-    """Turn molecules into vectors.
+    """Turn molecules, or the nodes of a network, into vectors.
 
     X.npy holds float32 [rows, dim] in row order, NaN for rejected rows; tables keep the original
     columns. With --level node a table gets one row per atom: row, atom, e0, e1, ...
 
     Example: graftwork embed -m default -i molecules.csv -o vectors.npy
+
+    Example: graftwork embed -m run -i cora.npz -o vectors.npy
     """
     from graftwork.cli.rows import write_nodes, write_rows, write_vectors  # noqa: PLC0415
     from graftwork.errors import InputError  # noqa: PLC0415
@@ -40,10 +49,15 @@ def embed(
             f"Atoms of many molecules do not fit the rows of {output}.", "Write X.parquet or X.csv."
         )
     loaded = load(model)
-    names = [f"e{i}" for i in range(loaded.encoder.config.dim)]
+    width = loaded.encoder.config.dim if level == "node" else loaded.width
+    names = [f"e{i}" for i in range(width)]
     if level == "node":
         write_nodes(input_path, smiles_column, output, names, loaded)
     elif npy:
         write_vectors(input_path, smiles_column, output, loaded)
     else:
-        write_rows(input_path, smiles_column, output, names, loaded.embed_records)
+
+        def compute(records: Iterable[Record], network: Network | None) -> Iterator[RowResult]:
+            return loaded.embed_records(records, network=network)
+
+        write_rows(input_path, smiles_column, output, names, compute)

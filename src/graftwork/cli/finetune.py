@@ -9,10 +9,19 @@ from typing import Annotated
 
 import typer
 
-from graftwork.cli.options import Device, Input, Precision, SmilesColumn, Targets, TimeLimit
+from graftwork.cli.options import (
+    Device,
+    Input,
+    Precision,
+    SmilesColumn,
+    Targets,
+    TimeLimit,
+    chosen,
+)
 
 
 def finetune(
+    ctx: typer.Context,
     input_path: Input,
     output: Annotated[
         Path | None, typer.Option("-o", "--output-dir", help="Run directory; default runs/NAME.")
@@ -22,18 +31,36 @@ def finetune(
     start_from: Annotated[
         str, typer.Option("--from", help="Checkpoint: a bundled name, a path, or none.")
     ] = "default",
-    task: Annotated[str, typer.Option(help="auto, classification or regression.")] = "auto",
+    preset: Annotated[
+        str, typer.Option(help="Settings of a paper: default or hu2020; other options win.")
+    ] = "default",
+    task: Annotated[
+        str, typer.Option(help="auto, classification, multiclass or regression.")
+    ] = "auto",
     split: Annotated[
-        str, typer.Option(help="scaffold (deterministic), balanced-scaffold or random.")
-    ] = "scaffold",
+        str,
+        typer.Option(
+            help="auto, scaffold (deterministic), balanced-scaffold, random, group, or public "
+            "(that of a network's file)."
+        ),
+    ] = "auto",
     split_sizes: Annotated[
         tuple[float, float, float], typer.Option(help="Train, validation and test fractions.")
     ] = (0.8, 0.1, 0.1),
     splits_column: Annotated[
         str | None, typer.Option(help="Column that says train, val or test; overrides --split.")
     ] = None,
+    test_groups: Annotated[
+        list[str] | None,
+        typer.Option(help="With --split group: a group of nodes, e.g. a species. Repeat it."),
+    ] = None,
     strategy: Annotated[str, typer.Option(help="full or linear-probe.")] = "full",
-    pooling: Annotated[str, typer.Option(help="mean, sum, max or attention.")] = "mean",
+    pooling: Annotated[
+        str,
+        typer.Option(
+            help="mean, sum, max, attention; centre or centre-mean for nodes; auto: mean or centre."
+        ),
+    ] = "auto",
     seed: Annotated[int, typer.Option(help="First seed of the models.")] = 0,
     num_seeds: Annotated[
         int, typer.Option(help="Paired runs of each network; intervals need two or more.")
@@ -50,8 +77,12 @@ def finetune(
         int | None,
         typer.Option(help="Epochs without progress before stopping; default half of them."),
     ] = None,
-    batch_size: Annotated[int, typer.Option(help="Molecules per step.")] = 32,
-    learning_rate: Annotated[float, typer.Option(help="Peak learning rate.")] = 5e-4,
+    batch_size: Annotated[int, typer.Option(help="Rows per step.")] = 32,
+    learning_rate: Annotated[
+        float, typer.Option(help="Peak learning rate; a network: 0.005.")
+    ] = 5e-4,
+    schedule: Annotated[str, typer.Option(help="warmup-cosine or constant.")] = "warmup-cosine",
+    clip: Annotated[float, typer.Option(help="Largest gradient norm; 0 for none.")] = 5.0,
     refit: Annotated[
         bool,
         typer.Option(
@@ -62,67 +93,73 @@ def finetune(
     featurizer: Annotated[
         str, typer.Option(help="With --from none: default or hu2020.")
     ] = "default",
-    num_layers: Annotated[int, typer.Option(help="With --from none: number of layers.")] = 5,
-    dim: Annotated[int, typer.Option(help="With --from none: width.")] = 256,
+    conv: Annotated[
+        str,
+        typer.Option(
+            "--encoder",
+            help="With --from none: gin, gcn, graphsage, gat, gatv2 or gine; a network: gcn.",
+        ),
+    ] = "gin",
+    num_layers: Annotated[
+        int, typer.Option(help="With --from none: number of layers; a network: 2.")
+    ] = 5,
+    dim: Annotated[int, typer.Option(help="With --from none: width; a network: 64.")] = 256,
     jumping_knowledge: Annotated[
         str, typer.Option(help="With --from none: last, sum, mean or max.")
     ] = "last",
-    dropout: Annotated[float, typer.Option(help="Dropout in encoder and head.")] = 0.1,
+    hops: Annotated[
+        int, typer.Option(help="With --from none, for a network: radius of the ego networks.")
+    ] = 2,
+    max_nodes: Annotated[
+        int, typer.Option(help="With --from none, for a network: most nodes of each; 0: no limit.")
+    ] = 256,
+    dropout: Annotated[
+        float, typer.Option(help="Dropout in encoder and head; a network: 0.5.")
+    ] = 0.1,
     hidden_layers: Annotated[int, typer.Option(help="Hidden layers of the head.")] = 1,
     weight_decay: Annotated[float, typer.Option(help="AdamW's weight decay.")] = 1e-2,
     baselines: Annotated[
-        str, typer.Option(help="Fingerprint models to compare with, by commas; none for none.")
-    ] = "ecfp-rf,fingerprint-gp",
+        str,
+        typer.Option(
+            help="Models to compare with, by commas; all for those that apply, none for none."
+        ),
+    ] = "all",
     time_limit: TimeLimit = None,
     precision: Precision = "auto",
     device: Device = "auto",
 ) -> None:
-    """From a labelled table to a model, an honest comparison and a report.
+    """From a labelled table or network to a model, an honest comparison and a report.
 
-    Trains the network from the checkpoint and from scratch over several seeds, beside a random
-    forest and a Gaussian process on fingerprints, all on the same split; prints the table and the
-    verdict on pre-training; leaves RUN/model, RUN/report.html, RUN/metrics.json,
-    RUN/predictions.csv and RUN/split.json.
+    Trains the network from the checkpoint and from scratch over several seeds, beside models that
+    need no network (fingerprints of molecules; features and topology of nodes), all on the same
+    split; prints the table and the verdict on pre-training; leaves RUN/model, RUN/report.html,
+    RUN/metrics.json, RUN/predictions.csv and RUN/split.json.
 
     Example: graftwork finetune -i ic50.csv -s smiles -t pIC50 -o run
+
+    Example: graftwork finetune -i cora.npz --from none -o run
     """
     from graftwork import api  # noqa: PLC0415
     from graftwork.cli.show import show_run  # noqa: PLC0415
-    from graftwork.evaluation.finetune_config import FinetuneConfig  # noqa: PLC0415
-
-    config = FinetuneConfig(
-        start_from=start_from,
-        task=task,
-        split=split,
-        split_sizes=split_sizes,
-        strategy=strategy,
-        pooling=pooling,
-        seed=seed,
-        num_seeds=num_seeds,
-        data_seed=data_seed,
-        standardize=standardize,
-        epochs=epochs,
-        patience=patience,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        featurizer=featurizer,
-        num_layers=num_layers,
-        dim=dim,
-        jumping_knowledge=jumping_knowledge,  # type: ignore[arg-type]  # checked by the config
-        dropout=dropout,
-        hidden_layers=hidden_layers,
-        weight_decay=weight_decay,
-        refit=refit,
-        baselines=() if baselines == "none" else tuple(baselines.split(",")),
-        time_limit=time_limit,
-        precision=precision,
-        device=device,
+    from graftwork.data.networks import is_network  # noqa: PLC0415
+    from graftwork.evaluation.baselines import BASELINES  # noqa: PLC0415
+    from graftwork.evaluation.finetune_config import (  # noqa: PLC0415
+        NETWORK_DEFAULTS,
+        FinetuneConfig,
     )
+    from graftwork.training.presets import FINETUNE_PRESETS  # noqa: PLC0415
+    from graftwork.training.presets import preset as find_preset  # noqa: PLC0415
+
+    usual = NETWORK_DEFAULTS if is_network(input_path) else {}
+    settings = chosen(ctx, FinetuneConfig, {**usual, **find_preset(FINETUNE_PRESETS, preset)})
+    names = {"all": tuple(BASELINES), "none": ()}
+    settings["baselines"] = names.get(baselines, tuple(baselines.split(",")))
+    settings["test_groups"] = tuple(test_groups or ())
     run = api.finetune(
         input_path,
         targets,
         output,
-        config=config,
+        config=FinetuneConfig(**settings),
         smiles_column=smiles_column,
         splits_column=splits_column,
         command=shlex.join(["graftwork", *sys.argv[1:]]),

@@ -14,7 +14,10 @@ from graftwork.config import Config
 Input = Annotated[
     Path,
     typer.Option(
-        "-i", "--input", help="Table with one molecule per row: .csv .tsv .smi .sdf .parquet (.gz)."
+        "-i",
+        "--input",
+        help="Table with one molecule per row: .csv .tsv .smi .sdf .parquet (.gz); or, for "
+        "finetune, predict and embed, a network (.npz), whose rows are its nodes.",
     ),
 ]
 SmilesColumn = Annotated[

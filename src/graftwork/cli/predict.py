@@ -18,9 +18,10 @@ def predict(
     ] = Path("predictions.csv"),
     smiles_column: SmilesColumn = None,
 ) -> None:
-    """Predict a table: one row out per row in, in order, original columns kept.
+    """Predict a table or a network: one row out per row in, in order, original columns kept.
 
-    Adds pred_<target> (a probability for classification), status (ok or rejected) and reason.
+    Adds pred_<target> (a probability for classification, a class number for multiclass), status
+    (ok or rejected) and reason. The rows of a network (.npz) are its nodes.
 
     Example: graftwork predict -m run -i new_molecules.csv -o predictions.csv
     """

@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from graftwork import console
+from graftwork.data.networks import Network, NetworkTable, is_network
 from graftwork.data.places import make_folder, require_distinct
 from graftwork.data.record import Record
-from graftwork.data.sources import open_table
+from graftwork.data.sources import Table, open_table
 from graftwork.data.writers import TableWriter
 from graftwork.errors import InputError
 from graftwork.inference import Model, RowResult
@@ -23,9 +24,9 @@ def write_rows(
     smiles_column: str | None,
     output: Path,
     added: Sequence[str],
-    compute: Callable[[Iterable[Record]], Iterator[RowResult]],
+    compute: Callable[[Iterable[Record], Network | None], Iterator[RowResult]],
 ) -> None:
-    """Stream a table through a model and write it with added columns, status and reason.
+    """Stream a table or a network through a model; write it with added columns and status.
 
     An input column that bears the name of an added one is kept under ``<name>_input``.
 
@@ -35,15 +36,16 @@ def write_rows(
         If no row was usable; the table of reasons is written all the same.
     """
     require_distinct(output, source)
-    table = open_table(source, smiles_column)
+    table = _open(source, smiles_column)
     new = [*added, "status", "reason"]
     columns = [f"{name}_input" if name in new else name for name in table.columns]
     tally = _Tally(source, output)
+    results = compute(table.rows(), _network(table))
     with (
         TableWriter(output, [*columns, *new]) as writer,
-        console.progress("Molecules", None) as update,
+        console.progress("Rows", None) as update,
     ):
-        for count, row in enumerate(map(tally.count, compute(table.rows())), start=1):
+        for count, row in enumerate(map(tally.count, results), start=1):
             values = [None] * len(added) if row.values is None else row.values
             writer.write([*row.record.cells, *values, row.status, row.reason])
             update(count)
@@ -51,8 +53,9 @@ def write_rows(
 
 
 def write_vectors(source: Path, smiles_column: str | None, output: Path, model: Model) -> None:
-    """Write float32 ``[rows, dim]`` as ``.npy``, NaN for rejected rows; whole or not at all."""
-    table = open_table(source, smiles_column)
+    """Write float32 ``[rows, width]`` as ``.npy``, NaN for rejected rows; whole or not at all."""
+    table = _open(source, smiles_column)
+    results = model.embed_records(table.rows(), network=_network(table))
     make_folder(output.parent)
     if output.is_dir():
         raise InputError(f"{output} is a folder.", "Give the name of a file.")
@@ -63,11 +66,11 @@ def write_vectors(source: Path, smiles_column: str | None, output: Path, model: 
         raise InputError(
             f"{output}: cannot write here ({error.strerror}).", "Choose another place."
         ) from error
-    dim = model.encoder.config.dim
+    dim = model.width
     tally = _Tally(source, output)
     try:
         with file:
-            rows = [tally.count(row) for row in model.embed_records(table.rows())]
+            rows = [tally.count(row) for row in results]
             missing = np.full(dim, np.nan, np.float32)
             vectors = [missing if row.values is None else row.values for row in rows]
             np.save(file, np.array(vectors, np.float32).reshape(-1, dim))
@@ -82,13 +85,26 @@ def write_nodes(
 ) -> None:
     """Write a table with one row per atom: ``row, atom`` and the embedding."""
     require_distinct(output, source)
-    table = open_table(source, smiles_column)
+    table = _open(source, smiles_column)
+    results = model.embed_records(table.rows(), "node", _network(table))
     tally = _Tally(source, output)
     with TableWriter(output, ["row", "atom", *names]) as writer:
-        for row in map(tally.count, model.embed_records(table.rows(), "node")):
+        for row in map(tally.count, results):
             for atom, values in enumerate([] if row.values is None else row.values):
                 writer.write([row.record.row, atom, *values.tolist()])
     tally.report(table.warnings)
+
+
+def _open(source: Path, smiles_column: str | None) -> Table | NetworkTable:
+    if not is_network(source):
+        return open_table(source, smiles_column)
+    if smiles_column is not None:
+        raise InputError(f"{source} is a network; it has no column of SMILES.")
+    return NetworkTable(source)
+
+
+def _network(table: Table | NetworkTable) -> Network | None:
+    return table.network if isinstance(table, NetworkTable) else None
 
 
 class _Tally:

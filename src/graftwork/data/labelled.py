@@ -1,4 +1,4 @@
-"""A table with labels, ready for fine-tuning."""
+"""A table or a network with labels, ready for fine-tuning."""
 
 from __future__ import annotations
 
@@ -12,6 +12,14 @@ import numpy.typing as npt
 from graftwork.data.build import Progress, build_store
 from graftwork.data.isolate import shared_pool
 from graftwork.data.labels import parse_labels, target_columns
+from graftwork.data.networks import (
+    Network,
+    is_network,
+    network_store,
+    node_record,
+    open_network,
+    require_molecules,
+)
 from graftwork.data.record import Record, Reject
 from graftwork.data.sources import open_table
 from graftwork.data.sources.table import quoted_list
@@ -23,26 +31,28 @@ from graftwork.graph.schema import FeatureSchema
 
 @dataclass(frozen=True)
 class LabelledData:
-    """Usable molecules with their labels, and the rows that were not usable.
+    """Usable rows (molecules, or nodes of a network) with their labels, and those not usable.
 
     Parameters
     ----------
     records
-        The usable rows, in the order of the store.
+        The usable rows, in the order of the store; the structure of a node is its name.
     store
-        Their graphs.
+        Their graphs; a node's is its ego network.
     y
-        float64 ``[molecules, tasks]``, NaN where a label is missing.
+        float64 ``[rows, tasks]``, NaN where a label is missing.
     tasks
         Names of the target columns.
     rejects
         Rows left out (status ``rejected``) and cells ignored (status ``warning``).
     total
-        Number of data rows in the table.
+        Number of data rows in the input.
     split_cells
         Cells of the splits column, if one was asked for.
     warnings
-        What is odd about the table as a whole.
+        What is odd about the input as a whole.
+    network
+        The network whose nodes the rows are, or None for molecules.
     """
 
     records: list[Record]
@@ -53,6 +63,7 @@ class LabelledData:
     total: int
     split_cells: list[str]
     warnings: list[str]
+    network: Network | None = None
 
     @property
     def structures(self) -> list[str]:
@@ -61,15 +72,35 @@ class LabelledData:
 
     def shared_molecules(self, split: Split) -> int:
         """Count test molecules that training also holds, but for salt, charge or stereo."""
+        if self.network is not None:
+            return 0
         found = shared_pool().collect("identity", self.store.schema, self.structures)
         parents = [None if identity is None else identity["parent"] for identity in found]
         trained = {parents[i] for i in split.train} - {None}
         return sum(parents[i] in trained for i in split.test)
 
-    def split(self, name: str, sizes: tuple[float, float, float], seed: int) -> Split:
-        """Split the usable molecules; scaffolds are computed in the worker processes."""
+    def split(
+        self,
+        name: str,
+        sizes: tuple[float, float, float],
+        seed: int,
+        test_groups: Sequence[str] = (),
+    ) -> Split:
+        """Split the usable rows; scaffolds are computed in the worker processes.
+
+        ``auto`` is the scaffold split for molecules, and for a network the split that its file
+        gives, or else a random one.
+        """
+        public, groups = self._of_nodes("split"), self._of_nodes("group")
+        if name == "auto":
+            name = "scaffold" if self.network is None else "public" if any(public) else "random"
         scaffolds: list[str] = []
         if "scaffold" in name:
+            if self.network is not None:
+                raise InputError(
+                    "The nodes of a network have no scaffold.",
+                    "Choose --split public, random or group.",
+                )
             found = shared_pool().collect("scaffold", self.store.schema, self.structures)
             # a scaffold that cannot be computed stands alone, under its own text
             scaffolds = [
@@ -77,8 +108,24 @@ class LabelledData:
                 for scaffold, text in zip(found, self.structures, strict=True)
             ]
         rows = self.store.row.tolist()
-        request = SplitRequest(len(rows), sizes, seed, scaffolds, self.split_cells, rows)
+        request = SplitRequest(
+            len(rows),
+            sizes,
+            seed,
+            scaffolds=scaffolds,
+            column=self.split_cells,
+            public=public,
+            groups=groups,
+            test_groups=test_groups,
+            rows=rows,
+        )
         return make_split(name, request)
+
+    def _of_nodes(self, name: str) -> list[str]:
+        if self.network is None:
+            return []
+        values: list[str] = getattr(self.network, name)
+        return [values[row] for row in self.store.row]
 
 
 def load_labelled(
@@ -90,13 +137,21 @@ def load_labelled(
     splits_column: str | None = None,
     progress: Progress = lambda _count: None,
 ) -> LabelledData:
-    """Read a table and turn every usable, labelled row into a graph.
+    """Read a table, or a network, and turn every usable, labelled row into a graph.
 
     Raises
     ------
     InputError
-        If a column is missing, or no row is usable.
+        If a column is missing, no row is usable, or the schema is for other data.
     """
+    if is_network(path):
+        if smiles_column is not None or splits_column is not None:
+            raise InputError(
+                f"{path} is a network; it has no column of SMILES or of splits.",
+                "Leave out --smiles-column and --splits-column; see --split.",
+            )
+        return _labelled_nodes(path, schema, targets)
+    require_molecules(schema, path)
     table = open_table(path, smiles_column)
     tasks = [
         task
@@ -147,4 +202,31 @@ def load_labelled(
         total=len(records),
         split_cells=[] if split_position is None else [r.cells[split_position] for r in usable],
         warnings=warnings,
+    )
+
+
+def _labelled_nodes(
+    path: Path, schema: FeatureSchema, targets: Sequence[str] | None
+) -> LabelledData:
+    network = open_network(path, targets)
+    labelled = ~np.isnan(network.y).all(1)
+    if not labelled.any():
+        raise InputError(f"{path}: no node has a label.", "Check -t/--target-columns.")
+    store = network_store(network, schema, np.flatnonzero(labelled))
+    known = np.flatnonzero(~np.isnan(network.y).all(0))
+    left_out = [task for i, task in enumerate(network.tasks) if i not in known]
+    warnings = [f"{path}: no label in {quoted_list(left_out)}: left out."] if left_out else []
+    return LabelledData(
+        records=[node_record(network, row) for row in store.row.tolist()],
+        store=store,
+        y=network.y[labelled][:, known].astype(np.float64),
+        tasks=tuple(network.tasks[i] for i in known),
+        rejects=[
+            Reject(row, row + 1, network.names[row], "no label")
+            for row in np.flatnonzero(~labelled).tolist()
+        ],
+        total=network.num_nodes,
+        split_cells=[],
+        warnings=warnings,
+        network=network,
     )

@@ -107,6 +107,22 @@ def infer_kind(y: np.ndarray) -> Literal["classification", "regression"]:
     return "regression"
 
 
+def count_classes(y: np.ndarray) -> int:
+    """Return how many classes numbered labels need, gaps included; two at least.
+
+    Parameters
+    ----------
+    y
+        Class numbers from 0 on, any shape, NaN where missing.
+
+    Examples
+    --------
+    >>> count_classes(np.array([0.0, 4.0, np.nan]))
+    5
+    """
+    return max(2, int(np.nan_to_num(y, nan=0.0).max(initial=0.0)) + 1)
+
+
 def target_columns(
     table: Table, requested: Sequence[str] | None, structure_column: str | None
 ) -> list[str]:

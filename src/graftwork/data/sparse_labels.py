@@ -109,7 +109,7 @@ class SparseLabels:
         graphs, values = graphs[chosen], values[chosen]
         tasks = np.searchsorted(kept, tasks[chosen])
         return cls(
-            tasks=_task_set([names[i] for i in kept], binary[kept], tasks, values),
+            tasks=_task_set([names[i] for i in kept.tolist()], binary[kept], tasks, values),
             ptr=np.searchsorted(graphs, np.arange(num_graphs + 1)).astype(np.int64),
             task=tasks.astype(np.int32),
             value=values.astype(np.float32),

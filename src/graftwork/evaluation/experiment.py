@@ -12,15 +12,27 @@ import numpy.typing as npt
 
 from graftwork import console
 from graftwork.config import Kind
-from graftwork.data.isolate import shared_pool
 from graftwork.data.labelled import LabelledData
 from graftwork.data.splits import Split
-from graftwork.evaluation.baselines import BASELINES, Fingerprints
+from graftwork.evaluation.applicable import baseline_tables
+from graftwork.evaluation.baselines import BASELINES, Table, fingerprints_of
+from graftwork.evaluation.consensus import consensus
 from graftwork.evaluation.interval import Interval, interval
 from graftwork.evaluation.verdict import Comparison, Runs, compare
 from graftwork.metrics import evaluate, primary_metric
 from graftwork.nn.encoder import Encoder
 from graftwork.training.fit import FitConfig, Fitted, fit, predict_rows
+
+__all__ = [
+    "PRETRAINED",
+    "SCRATCH",
+    "Experiment",
+    "ModelRuns",
+    "baseline_tables",
+    "fingerprints_of",
+    "run_experiment",
+    "transfer_verdict",
+]
 
 PRETRAINED, SCRATCH = "pretrained", "scratch"
 Values = npt.NDArray[np.float64]
@@ -35,11 +47,11 @@ class ModelRuns:
     seeds
         The model seeds; one for a model that needs no random numbers.
     predictions
-        float64 ``[seeds, molecules, tasks]`` for all usable molecules, training rows included.
+        float64 ``[seeds, rows, tasks]`` for all usable rows, those of training included.
     deterministic
         Whether another seed would change nothing.
     fitted
-        The networks and their learning curves, one per seed; empty for fingerprint baselines.
+        The networks and their learning curves, one per seed; empty for baselines.
     notes
         What a reader of the numbers should know.
     """
@@ -58,7 +70,7 @@ class Experiment:
     Parameters
     ----------
     models
-        Runs by model name: ``pretrained``, ``scratch``, ``ecfp-rf``, ``fingerprint-gp``.
+        Runs by model name: ``pretrained``, ``scratch`` and those of the baselines.
     """
 
     data: LabelledData
@@ -75,6 +87,10 @@ class Experiment:
     def network(self) -> str:
         """The network that this experiment is about."""
         return PRETRAINED if PRETRAINED in self.models else SCRATCH
+
+    def consensus(self, name: str) -> Values:
+        """Return a model's predictions ``[rows, tasks]`` over its seeds: mean or majority."""
+        return consensus(self.models[name].predictions, self.kind)
 
     @cached_property
     def intervals(self) -> dict[str, Interval]:
@@ -155,12 +171,12 @@ def run_experiment(
     settings = dict.fromkeys(names, config)
     if pretrained:  # a frozen encoder that never learnt anything would be a straw man
         settings[SCRATCH] = replace(config, strategy="full")
-    fingerprints = fingerprints_of(data)
+    tables = baseline_tables(data, kind, baselines)
     others: dict[str, ModelRuns] = {}
-    with console.progress("Baselines", len(baselines)) as update:
-        for count, name in enumerate(baselines):
+    with console.progress("Baselines", len(tables)) as update:
+        for count, (name, table) in enumerate(tables.items()):
             update(count, name)
-            others[name] = _fit_baseline(name, fingerprints, data, split, kind, seeds)
+            others[name] = _fit_baseline(name, table, data, split, kind, seeds)
     everyone = np.arange(len(data.store))
     fitted: dict[str, list[Fitted]] = {name: [] for name in names}
     deadline = None if time_limit is None else time.monotonic() + time_limit
@@ -203,30 +219,22 @@ def run_experiment(
 
 def _fit_baseline(
     name: str,
-    fingerprints: Fingerprints,
+    table: Table,
     data: LabelledData,
     split: Split,
     kind: Kind,
     seeds: tuple[int, ...],
 ) -> ModelRuns:
-    train = fingerprints.take(split.train)
+    train = table.take(split.train)
     predictions: list[Values] = []
     notes: list[str] = []
     deterministic = False
     for seed in seeds:
         model = BASELINES[name]().fit(train, data.y[split.train], kind, seed)
-        predictions.append(model.predict(fingerprints))
+        predictions.append(model.predict(table))
         notes, deterministic = model.notes, model.deterministic
         if deterministic:
             break
     return ModelRuns(
         seeds[: len(predictions)], np.stack(predictions), deterministic, notes=tuple(notes)
-    )
-
-
-def fingerprints_of(data: LabelledData) -> Fingerprints:
-    """Compute unfolded ECFP4 counts in the worker processes."""
-    counts = shared_pool().collect("fingerprint", data.store.schema, data.structures)
-    return Fingerprints.from_counts(
-        [{int(key): value for key, value in (row or {}).items()} for row in counts]
     )

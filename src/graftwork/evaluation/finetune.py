@@ -1,21 +1,18 @@
-"""Fine-tuning, end to end: labelled table in, run directory out."""
+"""Fine-tuning, end to end: labelled table or network in, run directory out."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from graftwork import console
-from graftwork.config import Kind
-from graftwork.data.labelled import LabelledData, load_labelled
-from graftwork.data.labels import infer_kind
+from graftwork.data.labelled import load_labelled
 from graftwork.data.places import file_hash
 from graftwork.data.record import write_rejects
-from graftwork.data.splits import Split
 from graftwork.data.splits.split import checked_sizes
 from graftwork.errors import InputError
 from graftwork.evaluation.experiment import (
@@ -23,8 +20,10 @@ from graftwork.evaluation.experiment import (
     Experiment,
     run_experiment,
 )
+from graftwork.evaluation.exposure import exposure
 from graftwork.evaluation.finetune_config import FinetuneConfig
 from graftwork.evaluation.finetune_run import FinetuneRun, prepare_folder, write_run
+from graftwork.evaluation.kind import resolve_kind
 from graftwork.evaluation.starting_point import starting_point
 from graftwork.metrics import METRICS, score
 from graftwork.nn.artifact import package_versions, save_artifact
@@ -32,6 +31,8 @@ from graftwork.nn.encoder import Encoder
 from graftwork.nn.predictor import Predictor
 from graftwork.training.device import new_fabric
 from graftwork.training.fit import fit
+
+_LEAST_EPOCHS = 5
 
 
 def run_finetune(
@@ -53,7 +54,7 @@ def run_finetune(
     sizes = checked_sizes(config.split_sizes)
     new_fabric(config.device, config.precision)  # better now than after the baselines
     encoder, pretrained = starting_point(config, table)
-    with console.progress("Reading molecules", None) as update:
+    with console.progress("Reading the input", None) as update:
         data = load_labelled(
             table,
             encoder.schema,
@@ -69,14 +70,19 @@ def run_finetune(
             f"{table}: a target cannot be called 'mean', which stands for the average of all.",
             "Rename the column.",
         )
-    split = data.split("column" if splits_column else config.split, sizes, config.data_seed)
-    kind = _kind(config.task, data, split)
+    name = "column" if splits_column else config.split
+    split = data.split(name, sizes, config.data_seed, config.test_groups)
+    kind = resolve_kind(config.task, data, split)
     shared = data.shared_molecules(split)
     if shared:
         console.say(
             f"Warning: {shared} of {len(split.test)} test molecules are also in training, but for "
             "salt, charge or stereo: the test flatters. See graftwork check-data."
         )
+    exposed = None if data.network is not None else exposure(config, data, split)
+    overlap = None if exposed is None else exposed.overlap
+    if overlap is not None:
+        console.say(overlap.sentence())
     prepare_folder(folder, table, Path(config.start_from))
     write_rejects(folder / "rejects.csv", data.rejects)
     split.save(folder / "split.json", data.store.row, sizes, config.data_seed)
@@ -99,6 +105,7 @@ def run_finetune(
     comparisons = experiment.comparisons
     protocol = _protocol(config, experiment) | {
         "test_molecules_also_in_training": shared,
+        "overlap_with_pretraining": None if overlap is None else overlap.to_dict(),
         "data": {
             "file": table.name,
             "sha256": file_hash(table),
@@ -108,7 +115,9 @@ def run_finetune(
     }
     run = FinetuneRun(folder, config, experiment, comparisons, protocol)
     write_run(run)
-    save_artifact(folder / "model", _final_model(run, encoder, for_refit), _provenance(run, table))
+    model = _final_model(run, encoder, for_refit)
+    record = None if exposed is None else exposed.record
+    save_artifact(folder / "model", model, _provenance(run, table), record)
     return run
 
 
@@ -118,22 +127,6 @@ def _share_time(config: FinetuneConfig, networks: int) -> tuple[float | None, fl
         return None, None
     refit = config.time_limit / (networks + 1) if config.refit else 0.0
     return config.time_limit - refit, refit
-
-
-def _kind(task: str, data: LabelledData, split: Split) -> Kind:
-    if task == "auto":  # test labels decide nothing
-        task = infer_kind(data.y[np.concatenate([split.train, split.val])])
-    if task == "regression":
-        return "regression"
-    odd = np.argwhere(~np.isnan(data.y) & ~np.isin(data.y, (0, 1)))
-    if len(odd):
-        molecule, column = odd[0]
-        raise InputError(
-            f"Classification needs labels 0 and 1; data row {data.records[molecule].row} has "
-            f"{data.y[molecule, column]:g} in {data.tasks[column]!r}.",
-            "Recode, or --task regression.",
-        )
-    return "classification"
 
 
 def _protocol(config: FinetuneConfig, experiment: Experiment) -> dict[str, Any]:
@@ -177,12 +170,17 @@ def _final_model(run: FinetuneRun, encoder: Encoder, seconds: float | None) -> P
         return runs.fitted[
             int(np.argmax(np.nan_to_num(sign * np.array(scores), nan=-np.inf)))
         ].predictor
-    epochs = int(np.median([fitted.best_epoch for fitted in runs.fitted]))
-    console.say(f"Refitting on all {len(experiment.data.store)} labelled rows, {epochs} epochs")
+    epochs = max(1, int(np.median([fitted.best_epoch for fitted in runs.fitted])))
+    stop_after: int | None = epochs
+    everyone, used = len(experiment.data.store), sum(map(len, experiment.split.parts().values()))
+    if used < everyone:  # many more rows than the split has: about as many steps, not epochs
+        epochs = max(_LEAST_EPOCHS, -(-epochs * len(experiment.split.train) // everyone))
+        config, stop_after = replace(config, epochs=epochs), None
+    console.say(f"Refitting on all {everyone} labelled rows, {epochs} epochs")
     return fit(
         experiment.data.store,
         experiment.data.y,
-        np.arange(len(experiment.data.store)),
+        np.arange(everyone),
         np.array([], np.int64),
         encoder,
         config,
@@ -190,7 +188,7 @@ def _final_model(run: FinetuneRun, encoder: Encoder, seconds: float | None) -> P
         experiment.data.tasks,
         seed=config.seed,
         scratch=experiment.network == SCRATCH,
-        stop_after=max(1, epochs),
+        stop_after=stop_after,
         time_limit=seconds,
     ).predictor
 

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, get_args
 
-from graftwork.config import JumpingKnowledge
+from graftwork.config import JumpingKnowledge, Kind
 from graftwork.data.featurize import SCHEMAS
 from graftwork.data.splits import SPLITS
 from graftwork.errors import InputError
 from graftwork.evaluation.baselines import BASELINES
+from graftwork.nn.conv import CONVS
 from graftwork.training.fit import FitConfig
+
+NETWORK_DEFAULTS: dict[str, Any] = {
+    "conv": "gcn",
+    "num_layers": 2,
+    "dim": 64,
+    "dropout": 0.5,
+    "learning_rate": 5e-3,
+}
+"""Settings of :class:`FinetuneConfig` for the nodes of a network where nothing else is said."""
 
 
 @dataclass(frozen=True)
@@ -25,22 +35,28 @@ class FinetuneConfig(FitConfig):
         "num_seeds": (1, 1000),
         "num_layers": (1, 128),
         "dim": (1, 8192),
+        "hops": (1, 64),
+        "max_nodes": (0, 2**31 - 1),
         "time_limit": (1e-3, math.inf),
     }
     choices: ClassVar = {
         **FitConfig.choices,
-        "task": ("auto", "classification", "regression"),
-        "split": [name for name in SPLITS if name != "column"],  # --splits-column
+        "task": ("auto", *get_args(Kind)),
+        "split": ["auto", *(name for name in SPLITS if name != "column")],  # --splits-column
         "featurizer": SCHEMAS,
+        "conv": CONVS,
         "jumping_knowledge": ("last", "sum", "mean", "max"),
     }
 
     start_from: str = "default"
     """Artifact to start from: a bundled name, a path, or none."""
     task: str = "auto"
-    """classification, regression, or auto (0 and 1 only means classification)."""
-    split: str = "scaffold"
-    """How train, validation and test are drawn."""
+    """classification, multiclass, regression, or auto (0 and 1 only means classification)."""
+    split: str = "auto"
+    """How train, validation and test are drawn; auto is scaffold for molecules, and for a network
+    the split of its file, or random."""
+    test_groups: tuple[str, ...] = ()
+    """Groups of a network's nodes, e.g. species, to test on with the group split."""
     split_sizes: tuple[float, float, float] = (0.8, 0.1, 0.1)
     """Fractions of train, validation and test."""
     data_seed: int = 0
@@ -52,15 +68,21 @@ class FinetuneConfig(FitConfig):
     standardize: bool = False
     """Keep the largest fragment of a molecule and neutralise it."""
     featurizer: str = "default"
-    """Schema when starting from none; otherwise the artifact's."""
+    """Schema of molecules when starting from none; otherwise the artifact's."""
+    conv: str = "gin"
+    """Message-passing layer when starting from none."""
     num_layers: int = 5
     """Layers when starting from none."""
     dim: int = 256
     """Width when starting from none."""
     jumping_knowledge: JumpingKnowledge = "last"
     """How the layers combine when starting from none."""
+    hops: int = 2
+    """Radius of the ego networks of a network's nodes when starting from none."""
+    max_nodes: int = 256
+    """Most nodes of an ego network when starting from none; 0 for no limit."""
     baselines: tuple[str, ...] = tuple(BASELINES)
-    """Fingerprint models to hold the network against."""
+    """Models to hold the network against; of the default, those that apply to the data."""
     refit: bool = True
     """Train the model left behind on all labelled rows."""
     time_limit: float | None = None

@@ -99,17 +99,24 @@ def _write_metrics(run: FinetuneRun) -> None:
 
 
 def _write_predictions(run: FinetuneRun) -> None:
-    """Write every usable row with its labels and each model's prediction, averaged over seeds."""
+    """Write every usable row with its labels and each model's prediction over its seeds."""
     data, models = run.experiment.data, run.experiment.models
     part_of = {int(i): part for part, rows in run.experiment.split.parts().items() for i in rows}
-    columns = ["row", "smiles", "split", *(f"true_{task}" for task in data.tasks)]
+    structure = "smiles" if data.network is None else "node"
+    columns = ["row", structure, "split", *(f"true_{task}" for task in data.tasks)]
     columns += [f"{model}_{task}" for model in models for task in data.tasks]
-    means = [runs.predictions.mean(0) for runs in models.values()]
+    means = [run.experiment.consensus(name) for name in models]
     with TableWriter(run.folder / "predictions.csv", columns) as writer:
         for i, record in enumerate(data.records):
             values = [value for mean in means for value in mean[i].tolist()]
             writer.write(
-                [str(record.row), record.structure, part_of[i], *data.y[i].tolist(), *values]
+                [
+                    str(record.row),
+                    record.structure,
+                    part_of.get(i, ""),
+                    *data.y[i].tolist(),
+                    *values,
+                ]
             )
 
 

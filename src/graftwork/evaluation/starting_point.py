@@ -8,9 +8,11 @@ from typing import Any
 from graftwork import console
 from graftwork.config import EncoderConfig
 from graftwork.data.featurize import SCHEMAS
+from graftwork.data.networks import FEATURIZER, ego_schema, is_network, open_network
 from graftwork.data.places import file_hash
-from graftwork.errors import InputError
+from graftwork.errors import InputError, SchemaMismatchError
 from graftwork.evaluation.finetune_config import FinetuneConfig
+from graftwork.graph.schema import FeatureSchema
 from graftwork.nn.artifact import load_artifact
 from graftwork.nn.checkpoints import find_model
 from graftwork.nn.encoder import Encoder
@@ -24,19 +26,29 @@ def starting_point(config: FinetuneConfig, table: Path) -> tuple[Encoder, bool]:
     ArtifactError
         If the named checkpoint cannot be read.
     InputError
-        If it was fine-tuned on this very table.
+        If it was fine-tuned on this very table, or ``table`` is a network and cannot be read.
+    SchemaMismatchError
+        If it is a model of molecules, and ``table`` is a network.
     """
+    if is_network(table) and config.standardize:
+        raise InputError(f"{table} is a network: it has no molecules to standardise.")
     if config.start_from == "none":
-        schema = SCHEMAS[config.featurizer].with_options(standardize=config.standardize)
         shape = EncoderConfig(
+            conv=config.conv,
             num_layers=config.num_layers,
             dim=config.dim,
             jumping_knowledge=config.jumping_knowledge,
         )
-        return Encoder(schema, shape), False
+        return Encoder(_new_schema(config, table), shape), False
     artifact = load_artifact(find_model(config.start_from))
     _check_history(artifact.provenance, table, config.start_from)
     loaded = artifact.encoder
+    if is_network(table) and artifact.schema.featurizer != FEATURIZER:
+        raise SchemaMismatchError(
+            f"{config.start_from} reads graphs of {artifact.schema.featurizer!r}; {table} is a "
+            "network.",
+            "Start from none, or from a model that was pre-trained on such a network.",
+        )
     if not config.standardize or loaded.schema.options.get("standardize"):
         return loaded, True
     # the columns stay the same: only the molecules are cleaned before they become graphs
@@ -45,6 +57,12 @@ def starting_point(config: FinetuneConfig, table: Path) -> tuple[Encoder, bool]:
     encoder = Encoder(schema, loaded.config)
     encoder.load_state_dict(loaded.state_dict())
     return encoder, True
+
+
+def _new_schema(config: FinetuneConfig, table: Path) -> FeatureSchema:
+    if is_network(table):
+        return ego_schema(open_network(table).schema, config.hops, config.max_nodes)
+    return SCHEMAS[config.featurizer].with_options(standardize=config.standardize)
 
 
 def _check_history(provenance: dict[str, Any], table: Path, start: str) -> None:

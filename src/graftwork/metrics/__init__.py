@@ -6,6 +6,7 @@ from graftwork.metrics.metric import Metric, Value
 from graftwork.metrics.registry import (
     CLASSIFICATION,
     METRICS,
+    MULTICLASS,
     REGRESSION,
     metric_named,
     primary_metric,
@@ -16,6 +17,7 @@ __all__ = [
     "CLASSIFICATION",
     "MEAN",
     "METRICS",
+    "MULTICLASS",
     "REGRESSION",
     "Kind",
     "Metric",

@@ -27,13 +27,15 @@ def checked_arrays(
     y_pred
         Predictions, shape ``[..., rows, tasks]``: leading axes (seeds, for instance) are kept.
     kind
-        ``"classification"`` (labels 0 or 1, predictions in [0, 1]) or ``"regression"``.
+        ``"classification"`` (labels 0 or 1, predictions in [0, 1]), ``"multiclass"`` (both are
+        class numbers) or ``"regression"``.
 
     Raises
     ------
     InputError
         Shapes do not fit; a prediction is NaN or infinite, on any row, labelled or not; a label
-        is infinite; a class label is not 0 or 1; a probability is outside [0, 1].
+        is infinite; a class label is not 0 or 1; a probability is outside [0, 1]; a class number
+        is not a whole number from 0 on.
     """
     truth = np.asarray(y_true, dtype=np.float64)
     predicted = np.asarray(y_pred, dtype=np.float64)
@@ -59,6 +61,11 @@ def checked_arrays(
             "The prediction",
             "A probability between 0 and 1 was expected; apply a sigmoid to logits.",
         )
+    if kind == "multiclass":
+        hint = "Classes are numbered from 0 on."
+        for array, what in ((truth, "The class label"), (predicted, "The prediction")):
+            odd = ~np.isnan(array) & ((array < 0) | (array != np.floor(array)))
+            _refuse(array, odd, what, hint)
     return truth, predicted
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
+from graftwork.config import Kind
 from graftwork.errors import InputError
 from graftwork.metrics.arrays import checked_arrays
 from graftwork.metrics.metric import Value
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from graftwork.config import Kind
 
 MEAN = "mean"
 """The task name under which the average over tasks is listed."""
@@ -48,11 +48,12 @@ def evaluate(
     y_true
         Labels, shape ``[rows, tasks]``; rows whose label is NaN are left out of that task.
     y_pred
-        Predictions, shape ``[rows, tasks]``; probabilities for classification.
+        Predictions, shape ``[rows, tasks]``: probabilities for classification, class numbers for
+        multiclass.
     task_names
         One distinct name per column; ``"mean"`` is taken.
     kind
-        ``"classification"`` or ``"regression"``.
+        One of `graftwork.config.Kind`.
 
     Returns
     -------
@@ -74,7 +75,7 @@ def evaluate(
     chosen = [metric for metric in METRICS.values() if metric.kind == kind]
     if not chosen:
         raise InputError(
-            f"Unknown kind of task {kind!r}.", 'Expected "classification" or "regression".'
+            f"Unknown kind of task {kind!r}.", f"Expected {', '.join(get_args(Kind))}."
         )
     truth, predicted = checked_arrays(y_true, y_pred, kind)
     if predicted.shape != truth.shape:

@@ -27,8 +27,8 @@ class Metric:
     label
         How reports write it, for instance ``"ROC-AUC"``.
     kind
-        ``"classification"`` (labels are 0 or 1, predictions are probabilities) or
-        ``"regression"``.
+        ``"classification"`` (labels are 0 or 1, predictions are probabilities), ``"multiclass"``
+        (both are class numbers) or ``"regression"``.
     higher_is_better
         The direction in which a model improves.
     function

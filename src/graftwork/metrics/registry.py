@@ -6,7 +6,7 @@ import math
 
 from graftwork.config import Kind
 from graftwork.errors import InputError
-from graftwork.metrics import classification, regression
+from graftwork.metrics import classification, multiclass, regression
 from graftwork.metrics.metric import Metric, undefined_without_rows
 
 METRICS: dict[str, Metric] = {
@@ -51,6 +51,22 @@ METRICS: dict[str, Metric] = {
         undefined=classification.undefined_mcc,
         bounds=(-1.0, 1.0),
     ),
+    "multiclass_accuracy": Metric(
+        name="multiclass_accuracy",
+        label="accuracy",
+        kind="multiclass",
+        higher_is_better=True,
+        function=multiclass.multiclass_accuracy,
+        undefined=undefined_without_rows,
+    ),
+    "macro_f1": Metric(
+        name="macro_f1",
+        label="macro F1",
+        kind="multiclass",
+        higher_is_better=True,
+        function=multiclass.macro_f1,
+        undefined=undefined_without_rows,
+    ),
     "rmse": Metric(
         name="rmse",
         label="RMSE",
@@ -92,6 +108,7 @@ METRICS: dict[str, Metric] = {
 }
 
 CLASSIFICATION = tuple(name for name, m in METRICS.items() if m.kind == "classification")
+MULTICLASS = tuple(name for name, m in METRICS.items() if m.kind == "multiclass")
 REGRESSION = tuple(name for name, m in METRICS.items() if m.kind == "regression")
 
 
@@ -109,7 +126,7 @@ def metric_named(name: str) -> Metric:
 
 
 def primary_metric(task_kind: Kind, tasks: int = 1) -> str:
-    """Return the name of the metric that decides: ``roc_auc``, ``rmse``, or ``r2``.
+    """Return the name of the metric that decides: ``roc_auc``, accuracy, ``rmse`` or ``r2``.
 
     Several regression targets have units of their own; a mean RMSE would be decided by the
     largest of them, so R2, which has no unit, stands in.
@@ -117,9 +134,13 @@ def primary_metric(task_kind: Kind, tasks: int = 1) -> str:
     Raises
     ------
     InputError
-        The kind is neither ``"classification"`` nor ``"regression"``.
+        The kind is none of `graftwork.config.Kind`.
     """
-    primary = {"classification": "roc_auc", "regression": "rmse"}
+    primary = {
+        "classification": "roc_auc",
+        "multiclass": "multiclass_accuracy",
+        "regression": "rmse",
+    }
     if task_kind not in primary:
         raise InputError(f"Unknown kind of task {task_kind!r}.", f"Expected {', '.join(primary)}.")
     return "r2" if task_kind == "regression" and tasks > 1 else primary[task_kind]

@@ -11,12 +11,12 @@ from graftwork.errors import InputError
 from graftwork.graph.batch import GraphBatch
 from graftwork.nn.encoder import Encoder
 from graftwork.nn.heads import Head
-from graftwork.nn.pooling import POOLINGS
+from graftwork.nn.pooling import POOLINGS, pooled_width
 
 
 @final
 class Predictor(nn.Module):
-    """Shapes: :class:`GraphBatch` -> raw outputs ``[num_graphs, tasks]``."""
+    """Shapes: :class:`GraphBatch` -> raw outputs ``[num_graphs, outputs of the head]``."""
 
     def __init__(self, encoder: Encoder, config: HeadConfig) -> None:
         super().__init__()
@@ -26,10 +26,10 @@ class Predictor(nn.Module):
             )
         self.encoder = encoder
         self.pooling = POOLINGS[config.pooling](encoder.config.dim)
-        self.head = Head(encoder.config.dim, config)
+        self.head = Head(pooled_width(self.pooling, encoder.config.dim), config)
 
     def embed(self, batch: GraphBatch) -> Tensor:
-        """Return graph embeddings ``[num_graphs, dim]``."""
+        """Return graph embeddings ``[num_graphs, width of the pooling]``."""
         return self.pooling(self.encoder(batch), batch)
 
     def forward(self, batch: GraphBatch) -> Tensor:

@@ -101,15 +101,18 @@ class ReportContent:
     metric_table, comparisons, curves, errors
         The rows behind the other sections; each may be empty.
     truth
-        Test labels, shape ``[rows, tasks]``, NaN where missing. Classification labels are 0 and 1.
+        Test labels, shape ``[rows, tasks]``, NaN where missing. Classification labels are 0 and 1,
+        multiclass labels class numbers.
     predictions
-        Model name to test predictions of the same shape, averaged over seeds.
+        Model name to test predictions of the same shape, one for all seeds.
     tasks, kind
         Names of the target columns, and what they are.
     facts
         Name and value pairs about the data, the checkpoint and the packages.
     rejects
         Every rejected row as (row, value, reason); the first twenty are shown.
+    unit
+        What a row is.
 
     Raises
     ------
@@ -136,6 +139,7 @@ class ReportContent:
     facts: Sequence[tuple[str, str]]
     rejects: Sequence[tuple[int, str, str]]
     command: str
+    unit: Literal["molecule", "node"] = "molecule"
 
     def __post_init__(self) -> None:
         """Refuse content that could only be drawn wrongly."""

@@ -34,7 +34,7 @@ def finetune_content(run: FinetuneRun, command: str) -> ReportContent:
     """Collect what the report says from the run; nothing is computed anew but the worst errors."""
     experiment, data = run.experiment, run.experiment.data
     test = experiment.split.test
-    predictions = {m: runs.predictions[:, test].mean(0) for m, runs in experiment.models.items()}
+    predictions = {name: experiment.consensus(name)[test] for name in experiment.models}
     tasks = ", ".join(data.tasks)
     return ReportContent(
         title=f"{tasks if len(tasks) < 60 else f'{len(data.tasks)} targets'}: fine-tuning report",
@@ -61,6 +61,7 @@ def finetune_content(run: FinetuneRun, command: str) -> ReportContent:
         facts=_facts(run),
         rejects=[(r.row, r.value, r.reason) for r in data.rejects],
         command=command,
+        unit="molecule" if data.network is None else "node",
     )
 
 
@@ -132,7 +133,12 @@ def _curves(run: FinetuneRun) -> list[Curve]:
 
 
 def _worst(run: FinetuneRun, predicted: np.ndarray[Any, Any]) -> list[ErrorMolecule]:
-    """Return the test molecules with the largest errors, each once, in units of the label."""
+    """Return the test rows with the largest errors, each once, in units of the label.
+
+    Of class numbers one is not farther off than another, so there are none for multiclass.
+    """
+    if run.experiment.kind == "multiclass":
+        return []
     data, test = run.experiment.data, run.experiment.split.test
     error = np.abs(predicted - data.y[test])
     scale = np.nanstd(data.y, axis=0)
@@ -156,9 +162,10 @@ def _facts(run: FinetuneRun) -> list[tuple[str, str]]:
     data, split = run.experiment.data, run.experiment.split
     unusable = sum(reject.status == "rejected" for reject in data.rejects)
     final = "all labelled rows" if run.config.refit else "the training part of the split"
+    units = "molecules" if data.network is None else "nodes"
     return [
-        ("Rows in the table", str(data.total)),
-        ("Usable molecules with a label", str(len(data.store))),
+        ("Rows in the input", str(data.total)),
+        (f"Usable {units} with a label", str(len(data.store))),
         ("Rejected rows", str(unusable)),
         ("Train / validation / test", f"{len(split.train)} / {len(split.val)} / {len(split.test)}"),
         ("Started from", run.config.start_from),

@@ -15,6 +15,8 @@ METRICS = {
     "rocauc": "ROC-AUC",
     "prauc": "PR-AUC",
     "accuracy": "Accuracy",
+    "multiclassaccuracy": "Accuracy",
+    "macrof1": "Macro F1",
     "f1": "F1",
     "mcc": "MCC",
 }
@@ -49,12 +51,16 @@ MEANINGS = {
         "Share of test rows put in the right class. Misleading where one class is rare: always "
         "answering the common class already scores high."
     ),
+    "Macro F1": (
+        "F1 of each class against the others, averaged over classes: rare classes count as much as "
+        "common ones."
+    ),
     "F1": "Balance of how many predicted actives are right and how many actives are found, 0 to 1.",
     "MCC": (
         "Matthews correlation of predicted and measured classes: 1 is perfect, 0 is guessing, and "
         "rare classes count fully."
     ),
-    "pretrained": "The network starts from a checkpoint trained on many other molecules.",
+    "pretrained": "The network starts from a checkpoint trained on many other graphs.",
     "scratch": (
         "The same network with random starting weights. Its distance to the pre-trained one is "
         "what pre-training did."
@@ -62,6 +68,14 @@ MEANINGS = {
     "ecfp-rf": "A random forest on circular fingerprints (ECFP), a strong and simple baseline.",
     "fingerprint-gp": (
         "A Gaussian process on fingerprints, a baseline that does well with few values."
+    ),
+    "features-logistic": (
+        "A linear model of the node's own features, without any edge: what the network of nodes "
+        "adds is the distance to it."
+    ),
+    "topology-ridge": (
+        "A linear model of the shape of the network around the node (degree, clustering, core), "
+        "without any feature."
     ),
     "auto": (
         "A blend of the network and a fingerprint model, weighted without looking at test rows."
@@ -103,4 +117,9 @@ def glossary(content: ReportContent) -> list[tuple[str, str]]:
     metrics = [metric_label(row.metric) for row in content.metric_table]
     models = [*(row.model for row in content.table), *content.predictions]
     terms = dict.fromkeys([metric_label(content.metric), *metrics, *models])
-    return [(term, MEANINGS[term]) for term in terms if term in MEANINGS] + list(GENERAL.items())
+    general = [
+        (term, meaning)
+        for term, meaning in GENERAL.items()
+        if term != "Scaffold split" or content.unit == "molecule"
+    ]
+    return [(term, MEANINGS[term]) for term in terms if term in MEANINGS] + general

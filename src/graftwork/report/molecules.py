@@ -33,10 +33,10 @@ class MoleculeCard:
     note: str
 
 
-def molecule_card(error: ErrorMolecule) -> MoleculeCard:
-    """Draw one badly predicted molecule and write its numbers."""
+def molecule_card(error: ErrorMolecule, *, draw: bool = True) -> MoleculeCard:
+    """Draw one badly predicted molecule and write its numbers; without ``draw`` only those."""
     source = error.smiles_or_molblock
-    svg = molecule_svg(source)
+    svg = molecule_svg(source) if draw else None
     text = source if len(source) <= MAX_TEXT else source[:MAX_TEXT] + "…"
     defined = finite(error.truth) and finite(error.prediction)
     difference = error.prediction - error.truth if defined else None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from matplotlib.ticker import MaxNLocator
 
 from graftwork.formatting import finite, show, show_interval
+from graftwork.report.confusion import confusion_plots
 from graftwork.report.figure import (
     INK,
     MUTED,
@@ -29,6 +30,11 @@ if TYPE_CHECKING:
     from graftwork.report.content import Curve, ModelRow, ReportContent
 
 MAX_PANELS = 6
+AGREEMENT = {
+    "regression": parity_plots,
+    "classification": roc_plots,
+    "multiclass": confusion_plots,
+}
 
 
 def interval_plot(table: Sequence[ModelRow], metric: str, *, higher_is_better: bool) -> Plot:
@@ -69,8 +75,8 @@ def interval_plot(table: Sequence[ModelRow], metric: str, *, higher_is_better: b
 
 
 def agreement_plots(content: ReportContent) -> list[Plot]:
-    """Draw predictions against test labels: parity plots or, for classes, ROC curves."""
-    draw = parity_plots if content.kind == "regression" else roc_plots
+    """Draw predictions against test labels: parity, ROC curves or confusion matrices."""
+    draw = AGREEMENT[content.kind]
     return draw(content.truth, content.predictions, content.tasks)
 
 

@@ -73,7 +73,9 @@ def render_report(content: ReportContent) -> str:
             models=models,
             lines=metric_lines(content.metric_table, models),
             fold=len({row.task for row in content.metric_table}) > FOLD_TASKS_ABOVE,
-            cards=[molecule_card(error) for error in content.errors],
+            cards=[
+                molecule_card(error, draw=content.unit == "molecule") for error in content.errors
+            ],
             shown_rejects=content.rejects[:SHOWN_REJECTS],
             glossary=glossary(content),
         )

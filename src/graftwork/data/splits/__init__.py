@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from graftwork.data.splits.column import column_split
+from graftwork.data.splits.group import group_split
+from graftwork.data.splits.public import public_split
 from graftwork.data.splits.random import random_split
 from graftwork.data.splits.scaffold import balanced_scaffold_split, scaffold_split
 from graftwork.data.splits.split import Split, SplitRequest
@@ -17,6 +19,8 @@ SPLITS: dict[str, Callable[[SplitRequest], Split]] = {
     "balanced-scaffold": balanced_scaffold_split,
     "random": random_split,
     "column": column_split,
+    "public": public_split,
+    "group": group_split,
 }
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from graftwork.data.splits.split import Split, SplitRequest, sorted_split
+from graftwork.data.splits.split import Split, SplitRequest, draw_validation, sorted_split
 from graftwork.errors import InputError
-from graftwork.rng import numpy_rng
 
 _NAMES = {
     "train": 0,
@@ -37,9 +36,5 @@ def column_split(request: SplitRequest) -> Split:
         parts[part].append(position)
     train, val, test = parts
     if not val and len(train) > 1:
-        share = request.sizes[1] / ((request.sizes[0] + request.sizes[1]) or 1.0)
-        count = min(len(train) - 1, max(1, round(share * len(train))))
-        order = numpy_rng(request.seed, "split").permutation(len(train))
-        val = [train[i] for i in order[:count]]
-        train = [train[i] for i in order[count:]]
+        train, val = draw_validation(request, train)
     return sorted_split("column", train, val, test)

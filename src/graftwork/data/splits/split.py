@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graftwork.errors import InputError
+from graftwork.rng import numpy_rng
 
 Rows = npt.NDArray[np.int64]
 
@@ -22,7 +23,7 @@ class SplitRequest:
     Parameters
     ----------
     count
-        Number of usable molecules.
+        Number of usable rows.
     sizes
         Fractions of train, validation and test; they sum to one.
     seed
@@ -31,6 +32,10 @@ class SplitRequest:
         One scaffold per molecule, for the scaffold splitters.
     column
         One cell per molecule (``train``, ``val`` or ``test``), for the column splitter.
+    public
+        The part per row in the input's own split, ``""`` for none, for the public splitter.
+    groups, test_groups
+        One group per row, and those to test on, for the group splitter.
     rows
         Data rows of the molecules in the table, for messages.
     """
@@ -40,6 +45,9 @@ class SplitRequest:
     seed: int = 0
     scaffolds: Sequence[str] = ()
     column: Sequence[str] = ()
+    public: Sequence[str] = ()
+    groups: Sequence[str] = ()
+    test_groups: Sequence[str] = ()
     rows: Sequence[int] = ()
 
 
@@ -77,6 +85,14 @@ class Split:
         parts = {part: rows[index].tolist() for part, index in self.parts().items()}
         text = {"split": self.name, "sizes": list(sizes), "seed": seed, "rows": parts}
         path.write_text(json.dumps(text) + "\n")
+
+
+def draw_validation(request: SplitRequest, rows: list[int]) -> tuple[list[int], list[int]]:
+    """Divide rows into training and validation in the ratio of their sizes, by the data seed."""
+    share = request.sizes[1] / ((request.sizes[0] + request.sizes[1]) or 1.0)
+    count = min(len(rows) - 1, max(1, round(share * len(rows))))
+    order = numpy_rng(request.seed, "split").permutation(len(rows))
+    return [rows[i] for i in order[count:]], [rows[i] for i in order[:count]]
 
 
 def sorted_split(name: str, train: list[int], val: list[int], test: list[int]) -> Split:

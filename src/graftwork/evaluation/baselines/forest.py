@@ -9,12 +9,12 @@ import numpy as np
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
 from graftwork.evaluation.baselines.baseline import Baseline
+from graftwork.evaluation.baselines.fingerprints import Fingerprints
 from graftwork.rng import derive_seed
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from graftwork.evaluation.baselines.fingerprints import Fingerprints
     from graftwork.metrics import Kind
 
     FloatArray = npt.NDArray[np.float64]
@@ -24,7 +24,7 @@ COLUMNS = 2048
 SHARE_OF_COLUMNS = 1 / 3  # tried at each regression split
 
 
-class ForestBaseline(Baseline):
+class ForestBaseline(Baseline[Fingerprints]):
     """Random forest: 250 trees on 2,048 folded counts of substructures of radius 2.
 
     Breiman's random forest (Machine Learning 45:5, 2001) as Svetnik et al. recommend it for
@@ -36,7 +36,7 @@ class ForestBaseline(Baseline):
         self, fingerprints: Fingerprints, y: FloatArray, kind: Kind, seed: int, task: int
     ) -> _Forest:
         stream = derive_seed(seed, "ecfp-rf", task) % 2**32
-        if kind == "classification":
+        if kind != "regression":
             model = RandomForestClassifier(TREES, random_state=stream, n_jobs=-1)
         else:
             model = RandomForestRegressor(
@@ -45,15 +45,16 @@ class ForestBaseline(Baseline):
         model.fit(fingerprints.folded(COLUMNS), y)
         # Threads add up the trees in the order in which they finish, and that changes last bits.
         model.set_params(n_jobs=1)
-        return _Forest(model)
+        return _Forest(model, kind)
 
 
 @dataclass(frozen=True)
 class _Forest:
     model: RandomForestClassifier | RandomForestRegressor
+    kind: Kind
 
-    def predict(self, fingerprints: Fingerprints) -> FloatArray:
+    def predict(self, fingerprints: Fingerprints, /) -> FloatArray:
         table = fingerprints.folded(COLUMNS)
-        if isinstance(self.model, RandomForestClassifier):
+        if self.kind == "classification":
             return np.asarray(self.model.predict_proba(table)[:, 1], dtype=np.float64)
         return np.asarray(self.model.predict(table), dtype=np.float64)

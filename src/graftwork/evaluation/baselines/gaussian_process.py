@@ -9,13 +9,13 @@ import numpy as np
 
 from graftwork.errors import InputError
 from graftwork.evaluation.baselines.baseline import Baseline, Constant
+from graftwork.evaluation.baselines.fingerprints import Fingerprints
 from graftwork.evaluation.baselines.minmax_process import MinMaxProcess
 from graftwork.rng import numpy_rng
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from graftwork.evaluation.baselines.fingerprints import Fingerprints
     from graftwork.metrics import Kind
 
     FloatArray = npt.NDArray[np.float64]
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MAX_ROWS = 4000
 
 
-class GaussianProcessBaseline(Baseline):
+class GaussianProcessBaseline(Baseline[Fingerprints]):
     r"""Exact Gaussian process regression: prior covariance :math:`s^2 k_{MinMax} + \sigma^2 I`.
 
     The constant mean is the mean of the training labels, which are standardised; :math:`s^2` and
@@ -43,6 +43,7 @@ class GaussianProcessBaseline(Baseline):
         True unless a random subset was drawn.
     """
 
+    kinds = ("classification", "regression")
     seedless = True
 
     def __init__(self, max_rows: int = MAX_ROWS) -> None:
@@ -98,5 +99,5 @@ class _Clipped:
     process: MinMaxProcess
     limits: tuple[float, float]
 
-    def predict(self, fingerprints: Fingerprints) -> FloatArray:
+    def predict(self, fingerprints: Fingerprints, /) -> FloatArray:
         return np.clip(self.process.predict(fingerprints), *self.limits)

@@ -1,0 +1,140 @@
+"""graftwork benchmark, from the command line to the files, through a violent death."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import pytest
+
+pytestmark = pytest.mark.slow  # every cell is a process of its own
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory, cmet):
+    """Two good tables, and one without a single molecule."""
+    folder = tmp_path_factory.mktemp("benchmark")
+    cmet[["smiles", "y"]].to_csv(folder / "potency.csv", index=False)
+    active = cmet[["smiles"]].assign(active=(cmet["y"] > cmet["y"].median()).astype(int))
+    active.iloc[:34].to_csv(folder / "activity.csv", index=False)
+    pd.DataFrame({"smiles": ["C1CC", "(("] * 3, "y": range(6)}).to_csv(
+        folder / "broken.csv", index=False
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def arguments(place, pretrained):
+    names = ",".join(str(place / f"{n}.csv") for n in ("potency", "broken", "activity"))
+    return [
+        *("benchmark", "--datasets", names, "--checkpoints", f"mine={pretrained}"),
+        *("--seeds", "2", "--epochs", "2", "--baselines", "none", "--split", "random"),
+        *("--precision", "32-true", "--jobs", "2", "-o", str(place / "out")),
+    ]
+
+
+@pytest.fixture(scope="module")
+def killed(place, arguments):
+    """Kill the benchmark, and nothing else, when two cells are done; return their times."""
+    out = place / "out"
+    with subprocess.Popen(
+        [sys.executable, "-m", "graftwork", *arguments],
+        stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    ) as process:
+        deadline = time.monotonic() + 300
+        while len(list(out.glob("cells/*.json"))) < 2 and time.monotonic() < deadline:
+            assert process.poll() is None
+            time.sleep(0.02)
+        os.kill(process.pid, signal.SIGKILL)
+    done: list[str] = []
+    while done != (done := sorted(map(str, out.glob("cells/*")))):
+        time.sleep(3)  # its processes notice within a second that it is gone
+    return {p.name: p.stat().st_mtime_ns for p in out.glob("cells/*.json")}
+
+
+@pytest.fixture(scope="module")
+def resumed(killed, arguments, cli):
+    assert 2 <= len(killed) < 8
+    return cli(*arguments)
+
+
+def test_a_killed_benchmark_goes_on_where_it_was(place, killed, resumed):
+    out = place / "out"
+    cells = {p.name: p.stat().st_mtime_ns for p in out.glob("cells/*.json")}
+    assert len(cells) == 8  # two good tables x scratch and checkpoint x two seeds
+    assert {name: cells[name] for name in killed} == killed  # done once, never again
+    assert not list(out.rglob("*.partial"))
+    assert resumed.code == 1
+
+
+def test_a_table_that_fails_is_named_and_stops_nothing(place, resumed):
+    assert "4 cells failed" in resumed.error
+    assert "mine on broken, seed 1" in resumed.error
+    assert "none of 6 rows is a usable molecule" in resumed.error
+    text = (place / "out" / "table.md").read_text()
+    assert "**Incomplete.** 4 of 12 cells have no result" in text
+    assert text in resumed.out
+    assert "none of 6 rows" in (place / "out" / "report.html").read_text()
+
+
+def test_results_and_verdicts_are_tables(place, resumed):
+    assert resumed.out
+    found = pd.read_csv(place / "out" / "results.csv")
+    assert set(found["dataset"]) == {"potency", "activity"}
+    assert set(found["model"]) == {"scratch:gin-2x16", "mine"}
+    main = found[(found["part"] == "test") & (found["decides"] == 1)]
+    places = ["dataset", "model", "strategy", "seed", "epoch_choice"]
+    assert len(main) == len(main[places].drop_duplicates()) == 2 * 2 * 2 * 2
+    verdicts = pd.read_csv(place / "out" / "verdicts.csv")
+    assert len(verdicts) == 2 * 2
+    assert set(verdicts["family"]) == {"scratch"}
+    for _, row in verdicts.iterrows():
+        pairs = main[
+            (main["dataset"] == row["dataset"]) & (main["epoch_choice"] == row["epoch_choice"])
+        ].pivot_table(index="seed", columns="model", values="value")
+        difference = (pairs["mine"] - pairs["scratch:gin-2x16"]).mean()
+        sign = -1 if row["metric"] == "rmse" else 1
+        assert row["difference"] == pytest.approx(sign * difference)
+    same = json.loads((place / "out" / "verdicts.json").read_text())["comparisons"]
+    assert [v["difference"] for v in same] == pytest.approx(verdicts["difference"].tolist())
+
+
+def test_the_table_grows_by_seeds_within_a_time_limit(place, arguments, resumed, cli):
+    assert resumed.out
+    out = place / "out"
+    before = {p.name: p.stat().st_mtime_ns for p in out.glob("cells/*.json")}
+    more = [*arguments, "--datasets", str(place / "activity.csv"), "--seeds", "3"]
+    late = cli(*more, "--time-limit", "0")
+    assert late.code == 0
+    assert len(list(out.glob("cells/*.json"))) == 8
+    assert re.search(r"6 of 14 cells have no result: .*activity, seed 2", late.out)
+    done = cli(*more)
+    assert done.code == 0, done.err
+    after = {p.name: p.stat().st_mtime_ns for p in out.glob("cells/*.json")}
+    assert len(after) == 10
+    assert before.items() <= after.items()
+    assert "(n=3)" in done.out
+    assert "(n=2)" in done.out  # the other table stays
+
+
+def test_what_does_not_fit_the_table_is_refused(arguments, resumed, place, cli):
+    assert resumed.out
+    before = {p: p.stat().st_mtime_ns for p in (place / "out").rglob("*.*s*")}
+    assert place / "out" / "benchmark.json" in before
+    other = cli(*arguments, "--epochs", "3")
+    assert other.code == 2
+    assert "epochs was 2, now 3" in other.error
+    assert cli(*arguments, "--suite", "nonsense").code == 2
+    assert cli(*arguments, "--preset", "nonsense").code == 2
+    assert cli(*arguments, "--checkpoints", "nowhere").code == 2
+    assert "Known: default, hu2020" in cli(*arguments, "--preset", "x").error
+    assert {p: p.stat().st_mtime_ns for p in (place / "out").rglob("*.*s*")} == before
+    nothing = cli("benchmark", "-o", place / "new")
+    assert (nothing.code, (place / "new").exists()) == (2, False)

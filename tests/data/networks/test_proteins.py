@@ -1,0 +1,207 @@
+"""Protein networks: labels, species, features that do not depend on the species."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from graftwork.data.networks import (
+    NETWORKS,
+    is_network,
+    network_store,
+    open_network,
+    read_ontology,
+    read_proteins,
+    without_labels,
+)
+from graftwork.data.networks.proteins import FEATURES, MIN_SCORE
+from graftwork.errors import InputError
+
+TERMS = [f"GO:{i}" for i in range(6)]
+
+
+def arrays(seed=0, **changed):
+    """Two species of 12 and 9 proteins; the last protein of each has no annotation."""
+    rng = np.random.default_rng(seed)
+    found = {
+        "species": np.array(["AA", "BB"]),
+        "terms": np.array(TERMS),
+        "term_namespace": np.array(["bp"] * 6),
+    }
+    for name, size in (("AA", 12), ("BB", 9)):
+        pairs = np.stack(np.triu_indices(size, 1), 1)
+        found[f"{name}_proteins"] = np.array([f"{name}{i}" for i in range(size)])
+        found[f"{name}_edges"] = pairs[rng.random(len(pairs)) < 0.3].astype(np.int32)
+        annotated = np.argwhere(rng.random((size - 1, 6)) < 0.5)
+        first = np.stack([np.arange(size - 1), np.full(size - 1, 5)], 1)
+        found[f"{name}_propagated"] = np.concatenate([annotated, first]).astype(np.int32)
+    return {**found, **changed}
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(**values):
+        path = tmp_path / "proteins.npz"
+        np.savez(path, **values)
+        return path
+
+    return write
+
+
+def test_labels_equal_the_annotations_one_by_one(write):
+    values = arrays()
+    wanted = ["GO:4", "GO:0", "GO:5"]
+    network = open_network(write(**values), wanted)
+    assert network.tasks == tuple(wanted)
+    assert network.kind == "classification"
+    row = 0
+    for name in ("AA", "BB"):
+        pairs = {tuple(pair) for pair in values[f"{name}_propagated"].tolist()}
+        for i, protein in enumerate(values[f"{name}_proteins"].tolist()):
+            assert network.names[row] == protein
+            assert network.group[row] == name
+            known = any(pair[0] == i for pair in pairs)
+            truth = [float((i, TERMS.index(term)) in pairs) if known else np.nan for term in wanted]
+            np.testing.assert_array_equal(network.y[row], truth)
+            row += 1
+    assert row == network.num_nodes
+
+
+def test_edges_stay_within_a_species_and_go_both_ways(write):
+    values = arrays()
+    network = open_network(write(**values))
+    expected = set()
+    for name, start in (("AA", 0), ("BB", 12)):
+        for a, b in values[f"{name}_edges"].tolist():
+            expected |= {(a + start, b + start), (b + start, a + start)}
+    assert set(map(tuple, network.edge_index.tolist())) == expected
+    assert len(network.edge_index) == len(expected)
+
+
+def test_without_targets_there_are_no_labels(write):
+    network = open_network(write(**arrays()))
+    assert network.y.shape == (21, 0)
+    assert len(network_store(network)) == 21
+    assert len(open_network(write(**arrays()), ["*"]).tasks) == 6
+
+
+def test_features_of_a_species_do_not_depend_on_the_others_nor_on_labels_or_names(write):
+    values = arrays()
+    both = open_network(write(**values), ["*"])
+    alone = {key: value for key, value in values.items() if not key.startswith("AA")}
+    alone["BB_proteins"] = alone["BB_proteins"][::-1]
+    alone["BB_propagated"] = alone["BB_propagated"][:1]
+    one = open_network(write(**alone), ["GO:1"])
+    np.testing.assert_allclose(one.node_x, both.node_x[12:], rtol=1e-6)
+    assert one.schema == both.schema
+    assert one.schema.node_x == FEATURES
+    assert "degree" not in FEATURES
+    degree = np.bincount(values["BB_edges"].ravel(), minlength=9)
+    found = one.node_x[:, FEATURES.index("log_degree")]
+    np.testing.assert_allclose(found, np.log1p(degree), rtol=1e-6)
+
+
+def test_only_edges_of_high_confidence_are_read(write):
+    values = arrays()
+    del values["species"], values["term_namespace"]
+    values["channels"] = np.array(["textmining", "combined_score"])
+    for name in ("AA", "BB"):
+        scores = np.full((len(values[f"{name}_edges"]), 2), 999)
+        scores[:, 1] = MIN_SCORE
+        scores[::2, 1] = MIN_SCORE - 1
+        values[f"{name}_edge_scores"] = scores
+    network = open_network(write(**values))
+    kept = sum(len(values[f"{name}_edges"][1::2]) for name in ("AA", "BB"))
+    assert len(network.edge_index) == 2 * kept
+    assert network.schema == open_network(write(**arrays())).schema
+    values["BB_edge_scores"] = values["BB_edge_scores"][1:]
+    with pytest.raises(InputError, match=r"'BB_edge_scores' has shape"):
+        open_network(write(**values))
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"AA_edges": np.array([[0, 12]])}, r"'AA_edges' does not hold pairs below \(12, 12\)"),
+        ({"AA_edges": np.array([[0, -1]])}, "'AA_edges'"),
+        ({"AA_edges": np.array([0, 1])}, "'AA_edges'"),
+        ({"AA_edges": np.array([[0.0, 1.0]])}, "'AA_edges'"),
+        ({"BB_propagated": np.array([[0, 6]])}, r"'BB_propagated' .* \(9, 6\)"),
+    ],
+)
+def test_damaged_arrays_are_named(write, changed, message):
+    with pytest.raises(InputError, match=message):
+        open_network(write(**arrays(**changed)))
+
+
+def test_a_missing_array_and_a_file_without_proteins_are_typed_errors(write):
+    values = arrays()
+    del values["BB_edges"]
+    with pytest.raises(InputError, match="BB_edges"):
+        open_network(write(**values))
+    bare = {key: values[key] for key in ("species", "terms", "term_namespace")}
+    with pytest.raises(InputError, match="no array of proteins"):
+        open_network(write(**bare))
+
+
+def test_a_species_without_edges_can_be_read(write):
+    network = open_network(write(**arrays(BB_edges=np.empty((0, 2), np.int32))), ["GO:1"])
+    assert not network.node_x[12:].any()
+
+
+def test_layouts_are_registered():
+    assert {"go2ppi", "string12"} <= set(NETWORKS)
+    assert all(NETWORKS[name].read is read_proteins for name in ("go2ppi", "string12"))
+
+
+def data(name):
+    folder = os.environ.get("GRAFTWORK_DATA")
+    path = None if folder is None else Path(folder) / "ppi" / name
+    if path is None or not path.is_file():
+        if os.environ.get("GRAFTWORK_REQUIRE_DATA") == "1":
+            pytest.fail(f"GRAFTWORK_DATA has no {name}")
+        pytest.skip(f"GRAFTWORK_DATA has no {name}")
+    return path
+
+
+def test_the_real_networks_and_the_evaluation_tasks():
+    path, tasks = data("go2ppi_8species_propagated.npz"), data("go2ppi_eval_tasks_bp.tsv")
+    assert is_network(path)
+    network = without_labels(open_network(path, [str(tasks)]), ["SC"])
+    rows = [line.split("\t") for line in tasks.read_text().splitlines()]
+    species, counts = rows[0][4:], np.array([row[4:] for row in rows[1:]], np.int64)
+    assert network.tasks == tuple(row[0] for row in rows[1:])
+    group = np.array(network.group)
+    for name, expected in zip(species, counts.T, strict=True):
+        known = network.y[group == name]
+        if name != "HS":
+            assert np.isnan(known).all() == (name == "SC")
+        np.testing.assert_array_equal(
+            np.nansum(known, 0), 0 * expected if name == "SC" else expected
+        )
+    assert (group == "SC").sum() == 3296
+    bacteria = open_network(data("string12_2bacteria_propagated.npz"))
+    assert bacteria.schema == network.schema
+
+
+def test_the_terms_of_the_biology_recipe_are_apart_from_the_tasks_and_all_of_them():
+    path = data("go2ppi_8species_propagated.npz")
+    tasks = [
+        line.split("\t")[0] for line in data("go2ppi_eval_tasks_bp.tsv").read_text().split("\n")
+    ]
+    ontology = read_ontology(data("go_dag_2014_links.tsv.gz"), data("go_dag_2014_alt_ids.tsv.gz"))
+    apart = ontology.relatives(task for task in tasks if task.startswith("GO:"))
+    with np.load(path) as file:
+        terms = file["terms"].tolist()
+        species = [name for name in file["species"].tolist() if name != "SC"]
+        count = sum(
+            np.bincount(file[f"{name}_propagated"][:, 1], minlength=len(terms)) for name in species
+        )
+    expected = [t for t, n in zip(terms, count, strict=True) if n >= 50 and t not in apart]
+    folder = Path(__file__).parents[3] / "configs"
+    listed = (folder / "hu2020-biology-terms.txt").read_text().split()
+    assert listed == expected
+    assert not apart & set(listed)
