@@ -11,13 +11,24 @@ import typer
 
 from graftwork.config import Config
 
+
+def _file(text: str) -> Path:
+    """Read a path, or a name from 'graftwork datasets list'."""
+    from graftwork.data.catalog import resolve_input  # noqa: PLC0415
+
+    return resolve_input(text)
+
+
 Input = Annotated[
     Path,
     typer.Option(
         "-i",
         "--input",
-        help="Table with one molecule per row: .csv .tsv .smi .sdf .parquet (.gz); or, for "
-        "finetune, predict and embed, a network (.npz), whose rows are its nodes.",
+        parser=_file,
+        metavar="FILE",
+        help="Table with one molecule per row: .csv .tsv .smi .sdf .parquet (.gz); for finetune, "
+        "predict and embed also a network (.npz), whose rows are its nodes; or a name from "
+        "'graftwork datasets list'.",
     ),
 ]
 SmilesColumn = Annotated[

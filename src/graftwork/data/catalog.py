@@ -203,6 +203,6 @@ def resolve_input(text: str) -> Path:
     if fold(text) in CATALOG:
         return locate(text)
     raise InputError(
-        f"{text!r} is neither a file nor the name of a data set.",
+        f"{text!r} does not exist, neither as a file nor as a data set.",
         f"Check the path. {suggestion(text, CATALOG)}",
     )
