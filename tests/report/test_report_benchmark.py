@@ -27,7 +27,12 @@ PROTOCOL = {
     "precision": "32-true",
     "data_seed": 0,
 }
-SCORES = {"rf": (0.71,), "scratch:gin-2x8": (0.70, 0.72), "<b>evil</b>": (0.60, 0.62)}
+SCORES = {
+    "rf": (0.71,),
+    "scratch:gin-2x8": (0.70, 0.72),
+    "<b>evil</b>": (0.60, 0.62),
+    "good": (0.8, 0.9),
+}
 
 
 def outcome(folder, dataset, model, seed, value):
@@ -49,7 +54,7 @@ def outcome(folder, dataset, model, seed, value):
 
 @pytest.fixture
 def run(tmp_path):
-    def make(difference=-0.1, p_value=0.001, *, missing=False):
+    def make(difference=-0.1, p_value=0.001, *, missing=False, good=0.9):
         folder = Folder(tmp_path)
         data = {n: DataSpec(n, f"{n}.csv", "0", 10) for n in ("one", "two")}
         evil = "<b>evil</b>"
@@ -57,6 +62,7 @@ def run(tmp_path):
             "rf": ModelSpec("rf", "baseline"),
             "scratch:gin-2x8": ModelSpec("scratch:gin-2x8", "scratch"),
             evil: ModelSpec(evil, "pretrained", scratch="scratch:gin-2x8"),
+            "good": ModelSpec("good", "pretrained", scratch="scratch:gin-2x8"),
         }
         outcomes = [
             outcome(folder, name, model, seed, value)
@@ -108,6 +114,7 @@ def run(tmp_path):
                 {"dataset": "two", "p_value": 0.5, "verdict": "no evidence"},
                 {"against": "rf", "family": "baseline"},
                 {"against": "rf", "family": "baseline", "dataset": "two"},
+                {"model": "good", "difference": 0.2, "p_value": good, "verdict": "no evidence"},
             )
         ]
         verdicts = corrected(verdicts)
@@ -132,7 +139,15 @@ def test_what_hurts_is_in_the_banner_the_table_and_the_list(run):
     assert "Pre-training hurts somewhere" in page
     assert page.count("▼ HURTS") >= 1 + 2 + 2  # banner, cells and legends
     assert "HURTS on 1 of 2 (one); no evidence on 1 of 2 (two)" in text_of(page)
-    assert "▼ worse" in page  # against a baseline it is not pre-training that hurts
+    # against a baseline it is not pre-training that hurts: two data sets and their mean, twice
+    assert page.count("▼ worse") == 2 * 3
+
+
+def test_help_elsewhere_does_not_hide_a_hurt(run):
+    page = page_of(run(good=0.001))
+    assert '<section class="banner hurts"' in page
+    assert "▲ helps" in page
+    assert "good against scratch:gin-2x8: helps on 1 of 1 (one)" in text_of(page)
 
 
 @pytest.mark.parametrize(
@@ -172,7 +187,7 @@ def test_numbers_and_protocol_are_there(run):
 def test_what_is_missing_or_failed_is_said(run):
     text = text_of(page_of(run(missing=True)))
     assert "Incomplete" in text
-    assert "1 of 11 cells have no result" in text
+    assert "1 of 15 cells have no result" in text
     assert "Failed: evil on two, seed 2" in text
 
 

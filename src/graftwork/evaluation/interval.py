@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -9,16 +10,18 @@ import numpy as np
 from scipy import stats
 
 from graftwork.errors import InputError
+from graftwork.evaluation.resampled import resampled_scores
 from graftwork.metrics import metric_named, task_scores
 from graftwork.rng import numpy_rng
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import numpy.typing as npt
 
     FloatArray = npt.NDArray[np.float64]
     Statistic = Callable[[npt.NDArray[np.intp]], FloatArray]
+    Resampled = Callable[[Sequence[npt.NDArray[np.intp]]], FloatArray]
 
 LEVEL = 0.95
 N_BOOT = 200
@@ -38,6 +41,8 @@ class Interval:
         How many seeds the estimate is a mean of.
     note
         Why a number is missing, or which tasks were left out.
+    standard_error, df
+        Of the estimate, with Student's degrees of freedom; None where there is no interval.
     """
 
     estimate: float | None
@@ -45,6 +50,19 @@ class Interval:
     upper: float | None
     seeds: int
     note: str | None = None
+    standard_error: float | None = None
+    df: float | None = None
+
+    @property
+    def p_value(self) -> float | None:
+        """The two-sided p-value of "the estimate is zero", None where there is no interval.
+
+        It comes from the interval's own standard error and degrees of freedom, so that it is
+        below 0.05 just where the interval leaves zero out.
+        """
+        if self.estimate is None or self.standard_error is None or self.df is None:
+            return None
+        return two_sided_p(self.estimate, self.standard_error, self.df)
 
     def to_dict(self) -> dict[str, float | int | str | None]:
         """Return the fields as JSON types."""
@@ -90,7 +108,12 @@ def interval(
 
     known = deterministic or len(predicted) > 1
     found = over_seeds_and_rows(
-        statistic, len(truth), seed_variance_known=known, n_boot=n_boot, seed=seed
+        statistic,
+        len(truth),
+        seed_variance_known=known,
+        n_boot=n_boot,
+        seed=seed,
+        resampled=lambda draws: resampled_scores(truth, predicted, metric, draws),
     )
     if found.lower is None or found.upper is None:
         return found
@@ -99,7 +122,13 @@ def interval(
 
 
 def over_seeds_and_rows(
-    statistic: Statistic, rows: int, *, seed_variance_known: bool, n_boot: int, seed: int
+    statistic: Statistic,
+    rows: int,
+    *,
+    seed_variance_known: bool,
+    n_boot: int,
+    seed: int,
+    resampled: Resampled | None = None,
 ) -> Interval:
     r"""Return the interval of a mean over seeds of a statistic of test rows.
 
@@ -126,6 +155,9 @@ def over_seeds_and_rows(
         Bootstrap replicates, at least 2.
     seed
         Of the bootstrap.
+    resampled
+        The same statistic for many samples at once, ``[samples, seeds, tasks]``, where that is
+        faster.
 
     Raises
     ------
@@ -147,14 +179,18 @@ def over_seeds_and_rows(
     if not seed_variance_known:
         reason = "one seed: the variance over seeds is unknown, more seeds are needed"
         return Interval(estimate, None, None, seeds, "; ".join(filter(None, [reason, note])))
-    deviations = _bootstrap(statistic, full, counted, rows=rows, n_boot=n_boot, seed=seed)
+    rng = numpy_rng(seed, "test-row bootstrap")
+    draws = [rng.integers(rows, size=rows) for _ in range(n_boot)]
+    drawn = resampled(draws) if resampled else np.stack([statistic(rows) for rows in draws])
+    deviations = _deviations(drawn, full, counted)
     if 2 * len(deviations) < max(n_boot, 4):
         reason = "too few test rows: the metric is undefined in most bootstrap replicates"
         return Interval(estimate, None, None, seeds, "; ".join(filter(None, [reason, note])))
     over_rows = float(deviations.var(ddof=1))
     over_seeds = float(per_seed.var(ddof=1)) / seeds if seeds > 1 else 0.0
-    half = _half_width(over_seeds, seeds - 1, over_rows, len(deviations) - 1)
-    return Interval(estimate, estimate - half, estimate + half, seeds, note)
+    error, df = add_variances([(over_seeds, seeds - 1), (over_rows, len(deviations) - 1)])
+    half = half_width(error, df)
+    return Interval(estimate, estimate - half, estimate + half, seeds, note, error, df)
 
 
 def checked_seeds(predictions: npt.ArrayLike) -> FloatArray:
@@ -174,31 +210,57 @@ def checked_seeds(predictions: npt.ArrayLike) -> FloatArray:
     return predicted
 
 
-def _bootstrap(
-    statistic: Statistic,
-    full: FloatArray,
-    counted: npt.NDArray[np.intp],
-    *,
-    rows: int,
-    n_boot: int,
-    seed: int,
-) -> FloatArray:
+def _deviations(drawn: FloatArray, full: FloatArray, counted: npt.NDArray[np.intp]) -> FloatArray:
     """Return the deviation of the seed-averaged statistic in each replicate that has one."""
-    rng = numpy_rng(seed, "test-row bootstrap")
     deviations = []
-    for _ in range(n_boot):
-        drawn = statistic(rng.integers(rows, size=rows))
-        by_task = (drawn - full)[:, counted].mean(axis=0)
+    for values in drawn:
+        by_task = (values - full)[:, counted].mean(axis=0)
         defined = by_task[~np.isnan(by_task)]
         if defined.size:
             deviations.append(float(defined.mean()))
     return np.asarray(deviations)
 
 
-def _half_width(a: float, df_a: int, b: float, df_b: int) -> float:
-    """Return the Student half-width for two independent variances of a mean."""
-    if a + b <= 0.0:
+def add_variances(parts: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """Add independent variances of a mean by Welch and Satterthwaite.
+
+    Parameters
+    ----------
+    parts
+        Each variance with its degrees of freedom. A variance of zero has no say.
+
+    Returns
+    -------
+    tuple of float
+        The standard error of the sum and its degrees of freedom (infinite without a variance).
+
+    Examples
+    --------
+    >>> add_variances([(9.0, 4), (16.0, 4)])[0]
+    5.0
+    """
+    total = sum(variance for variance, _ in parts)
+    if total <= 0.0:
+        return 0.0, math.inf
+    inverse = sum((variance / total) ** 2 / df for variance, df in parts if variance > 0)
+    return math.sqrt(total), (1 / inverse if inverse else math.inf)
+
+
+def half_width(standard_error: float, df: float) -> float:
+    """Return half the width of the 95 % interval: Student's quantile times the error."""
+    if standard_error <= 0.0:
         return 0.0
-    share_a = a / (a + b)
-    inverse_df = (share_a**2 / df_a if df_a else 0.0) + (1 - share_a) ** 2 / df_b
-    return float(stats.t.ppf((1 + LEVEL) / 2, 1 / inverse_df) * np.sqrt(a + b))
+    return float(stats.t.ppf((1 + LEVEL) / 2, df) * standard_error)
+
+
+def two_sided_p(estimate: float, standard_error: float, df: float) -> float:
+    """Return how often chance alone would be at least as far from zero, by Student's t.
+
+    Examples
+    --------
+    >>> round(two_sided_p(1.96, 1.0, math.inf), 3)
+    0.05
+    """
+    if standard_error <= 0.0:
+        return 0.0 if estimate else 1.0
+    return float(2 * stats.t.sf(abs(estimate) / standard_error, df))

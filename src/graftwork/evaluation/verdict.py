@@ -9,9 +9,12 @@ import numpy as np
 
 from graftwork.errors import InputError
 from graftwork.evaluation.interval import N_BOOT, checked_seeds, over_seeds_and_rows
+from graftwork.evaluation.resampled import resampled_scores
 from graftwork.metrics import metric_named, task_scores
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
     FloatArray = npt.NDArray[np.float64]
@@ -60,6 +63,9 @@ class Comparison:
         ``"no evidence"``, which is not evidence of equality.
     note
         Why a number is missing, or which tasks were left out.
+    standard_error, df, p_value
+        Of the difference: its standard error, Student's degrees of freedom, and the two-sided
+        p-value of "no difference"; None where there is no interval.
     """
 
     model: str
@@ -71,6 +77,9 @@ class Comparison:
     seeds: int
     verdict: Verdict
     note: str | None = None
+    standard_error: float | None = None
+    df: float | None = None
+    p_value: float | None = None
 
     def to_dict(self) -> dict[str, float | int | str | None]:
         """Return the fields as JSON types."""
@@ -131,12 +140,21 @@ def compare(
         other = task_scores(truth[rows], theirs[:, rows], metric)
         return sign * (one - other)
 
+    def resampled(draws: Sequence[npt.NDArray[np.intp]]) -> FloatArray:
+        one = resampled_scores(truth, ours, metric, draws)
+        return sign * (one - resampled_scores(truth, theirs, metric, draws))
+
     known = all(
         runs.deterministic or len(predictions) > 1
         for runs, predictions in ((model, ours), (against, theirs))
     )
     found = over_seeds_and_rows(
-        statistic, len(truth), seed_variance_known=known, n_boot=n_boot, seed=seed
+        statistic,
+        len(truth),
+        seed_variance_known=known,
+        n_boot=n_boot,
+        seed=seed,
+        resampled=resampled,
     )
     return Comparison(
         model.model,
@@ -146,12 +164,16 @@ def compare(
         found.lower,
         found.upper,
         found.seeds,
-        _verdict(found.lower, found.upper),
+        verdict_of(found.lower, found.upper),
         found.note,
+        found.standard_error,
+        found.df,
+        found.p_value,
     )
 
 
-def _verdict(lower: float | None, upper: float | None) -> Verdict:
+def verdict_of(lower: float | None, upper: float | None) -> Verdict:
+    """Return the verdict that an interval of an oriented difference gives."""
     if lower is not None and lower > 0:
         return "helps"
     if upper is not None and upper < 0:

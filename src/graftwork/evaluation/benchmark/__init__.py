@@ -1,0 +1,23 @@
+"""Data sets x models x strategies x seeds: run, compare, correct, and say it in a table."""
+
+from graftwork.evaluation.benchmark.data_sets import DataSpec, Reading, data_specs
+from graftwork.evaluation.benchmark.holm import holm
+from graftwork.evaluation.benchmark.models import ModelSpec, models_named
+from graftwork.evaluation.benchmark.plan import Cell, plan
+from graftwork.evaluation.benchmark.run import BenchmarkRun, run_benchmark
+from graftwork.evaluation.benchmark.settings import BenchmarkConfig, benchmark_config
+
+__all__ = [
+    "BenchmarkConfig",
+    "BenchmarkRun",
+    "Cell",
+    "DataSpec",
+    "ModelSpec",
+    "Reading",
+    "benchmark_config",
+    "data_specs",
+    "holm",
+    "models_named",
+    "plan",
+    "run_benchmark",
+]

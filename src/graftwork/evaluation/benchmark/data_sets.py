@@ -1,0 +1,238 @@
+"""Which data sets a benchmark runs on, and how each one is read and split."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from graftwork.data import catalog
+from graftwork.data.networks import is_network, open_network
+from graftwork.data.places import file_hash
+from graftwork.data.sources import open_table
+from graftwork.data.splits import SPLITS
+from graftwork.data.splits.split import checked_sizes
+from graftwork.data.suites import Suite, find_suite
+from graftwork.errors import InputError
+
+
+@dataclass(frozen=True)
+class DataSpec:
+    """One data set of the table.
+
+    Parameters
+    ----------
+    name
+        As the table shows it.
+    path, sha256
+        Where the file is, and its content.
+    rows
+        Data rows of the file; small data sets run first.
+    smiles_column, targets, task, splits_column
+        As ``graftwork finetune`` takes them.
+    split, split_sizes, test_groups
+        How it is split; ``auto`` is the split of a network's file, or a random one.
+    """
+
+    name: str
+    path: str
+    sha256: str
+    rows: int
+    smiles_column: str | None = None
+    targets: tuple[str, ...] | None = None
+    task: str = "auto"
+    splits_column: str | None = None
+    split: str = "scaffold"
+    split_sizes: tuple[float, float, float] = (0.8, 0.1, 0.1)
+    test_groups: tuple[str, ...] = ()
+
+    @property
+    def network(self) -> bool:
+        """Whether its rows are the nodes of a network."""
+        return is_network(self.path)
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What decides the numbers: not the name, not the place."""
+        return {k: v for k, v in self.to_dict().items() if k not in ("name", "path", "rows")}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as JSON types."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> DataSpec:
+        """Read what :meth:`to_dict` gave, through JSON."""
+        targets = values["targets"]
+        return cls(
+            **{
+                **values,
+                "targets": None if targets is None else tuple(targets),
+                "split_sizes": tuple(values["split_sizes"]),
+                "test_groups": tuple(values["test_groups"]),
+            }
+        )
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How data sets are read and split where neither a suite nor the catalog says.
+
+    Parameters
+    ----------
+    smiles_column, targets, task, splits_column
+        As ``graftwork finetune`` takes them.
+    split
+        For all data sets; ``auto`` is the table's own split, the suite's, or scaffold.
+    split_sizes
+        None for the suite's, or 80/10/10.
+    test_groups
+        For the split ``group``.
+    """
+
+    smiles_column: str | None = None
+    targets: tuple[str, ...] | None = None
+    task: str = "auto"
+    splits_column: str | None = None
+    split: str = "auto"
+    split_sizes: tuple[float, float, float] | None = None
+    test_groups: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a split that is none."""
+        if self.split != "auto" and self.split not in SPLITS:
+            raise InputError(f"No split is called {self.split!r}.", f"Known: {', '.join(SPLITS)}.")
+        if self.split_sizes is not None:
+            checked_sizes(self.split_sizes)
+
+
+def data_specs(
+    names: Sequence[str], suite: str | None = None, reading: Reading | None = None
+) -> list[DataSpec]:
+    """Find data sets by path or catalog name, and decide how each is read and split.
+
+    Parameters
+    ----------
+    names
+        Files, or names of the catalog.
+    suite
+        Adds the data sets of a suite.
+    reading
+        Columns and task of the files; the catalog knows its own.
+
+    Raises
+    ------
+    InputError
+        If a name is unknown, a file is not here or cannot be read, two have one name, or
+        molecules and networks are mixed.
+    """
+    reading = reading or Reading()
+    known = find_suite(suite) if suite is not None else None
+    found = [
+        *(_from_catalog(name, reading, known) for name in (known.datasets if known else ())),
+        *(
+            _spec(_stem(Path(name)), Path(name), reading)
+            if Path(name).is_file()
+            else _from_catalog(name, reading, None)
+            for name in names
+        ),
+    ]
+    if not found:
+        raise InputError("No data set is given.", "Give --suite or --datasets.")
+    by_name: dict[str, DataSpec] = {}
+    for spec in found:
+        if by_name.setdefault(spec.name, spec) != spec:
+            raise InputError(
+                f"Two data sets are called {spec.name!r}: {by_name[spec.name].path} and "
+                f"{spec.path}.",
+                "Rename a file.",
+            )
+    if len({spec.network for spec in found}) > 1:
+        raise InputError(
+            "Tables of molecules and networks do not go into one benchmark: no model reads both.",
+            "Make two benchmarks.",
+        )
+    return list(by_name.values())
+
+
+def _from_catalog(name: str, reading: Reading, suite: Suite | None) -> DataSpec:
+    entry = catalog.find(name)
+    path = catalog.locate(name)
+    if entry.task not in ("classification", "regression") and not is_network(path):
+        raise InputError(
+            f"{entry.name} has no labels to predict: it is good for {entry.task}.",
+            "graftwork datasets list shows all.",
+        )
+    split = reading.split
+    if split == "auto" and suite is not None and not entry.splits_column:
+        split = suite.split
+    sizes = reading.split_sizes or (suite.split_sizes if suite else None)
+    groups = reading.test_groups or (suite.test_groups if suite else ())
+    return _spec(
+        entry.name,
+        path,
+        Reading(
+            entry.smiles_column or None,
+            _targets(entry, reading),
+            "auto" if is_network(path) else entry.task,
+            entry.splits_column or None,
+            split,
+            sizes,
+            groups,
+        ),
+    )
+
+
+def _targets(entry: catalog.Dataset, reading: Reading) -> tuple[str, ...] | None:
+    """Return what the catalog says, or for a network the list that lies beside it, if any."""
+    tasks = f"{entry.name}-tasks"
+    if entry.targets or entry.task != "network":
+        return entry.targets or None
+    if reading.targets is None and tasks in catalog.CATALOG:
+        return (str(catalog.locate(tasks)),)
+    return reading.targets
+
+
+def _spec(name: str, path: Path, reading: Reading) -> DataSpec:
+    split = reading.split
+    rows, targets = _rows_and_targets(path, reading)
+    if split == "auto" and not is_network(path):
+        split = "column" if reading.splits_column else "scaffold"
+    if split == "column" and reading.splits_column is None:
+        raise InputError(
+            f"{path} has no known column that gives its split.", "Name it with --splits-column."
+        )
+    return DataSpec(
+        name=name,
+        path=str(path.resolve()),
+        sha256=file_hash(path),
+        rows=rows,
+        smiles_column=reading.smiles_column,
+        targets=targets,
+        task=reading.task,
+        splits_column=reading.splits_column if split == "column" else None,
+        split=split,
+        split_sizes=reading.split_sizes or DataSpec.split_sizes,
+        test_groups=reading.test_groups if split == "group" else (),
+    )
+
+
+def _stem(path: Path) -> str:
+    """Return the file's name without what says its format."""
+    name = path.name.removesuffix(".gz")
+    return name.rsplit(".", 1)[0] or name
+
+
+def _rows_and_targets(path: Path, reading: Reading) -> tuple[int, tuple[str, ...] | None]:
+    """Count the data rows; what cannot be read is refused here, before anything is trained.
+
+    The labels of a network may be named by a file: its content counts, not its place.
+    """
+    if not is_network(path):
+        table = open_table(path, reading.smiles_column)
+        return sum(1 for _ in table.rows()), reading.targets
+    network = open_network(path, reading.targets)
+    if not network.tasks:
+        raise InputError(f"{path}: no label is chosen.", "Name some with -t/--target-columns.")
+    return network.num_nodes, network.tasks if reading.targets else None

@@ -1,0 +1,97 @@
+"""A model's mean over data sets, and its gain over scratch there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from graftwork.evaluation.benchmark.results import Results
+from graftwork.evaluation.benchmark.verdicts import TableVerdict
+from graftwork.evaluation.interval import add_variances, half_width, two_sided_p
+from graftwork.evaluation.verdict import Verdict, verdict_of
+from graftwork.metrics import METRICS
+
+Row = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class MeanGain:
+    """The mean over data sets of a model's gain over an opponent, positive where it is better.
+
+    The interval adds the data sets' variances: it covers other seeds and other test rows of
+    these data sets. It does not cover other data sets, nor other training rows or splits.
+
+    Parameters
+    ----------
+    difference, lower, upper, p_value
+        As of a single comparison; None where one of them has none.
+    verdict
+        Of this one interval.
+    datasets
+        How many data sets the mean is over.
+    """
+
+    difference: float | None
+    lower: float | None
+    upper: float | None
+    p_value: float | None
+    verdict: Verdict
+    datasets: int
+
+
+def shared_datasets(results: Results, rows: Sequence[Row]) -> tuple[list[str], str | None]:
+    """Return the data sets that all rows of a table have, and why there is no mean over them.
+
+    Data sets with different metrics have no mean. RMSE and MAE average only what was measured in
+    the same unit, which nobody but the reader can know.
+    """
+    shared = [
+        name
+        for name in results.request.data
+        if rows and all(results.group(name, model, strategy) for model, strategy in rows)
+    ]
+    metrics = {metric for name in shared if (metric := results.metric(name))}
+    if not shared:
+        return [], "no data set has results of all models"
+    if len(metrics) > 1:
+        return shared, f"the data sets have different metrics ({', '.join(sorted(metrics))})"
+    return shared, None
+
+
+def unit_warning(metric: str) -> str | None:
+    """Return a warning where a mean over data sets may mix units."""
+    if not METRICS[metric].in_label_units:
+        return None
+    return (
+        f"{METRICS[metric].label} is in the units of the labels: its mean over data sets says "
+        "something only where these are the same."
+    )
+
+
+def mean_gain(verdicts: Sequence[TableVerdict]) -> MeanGain:
+    """Average comparisons of one model with one opponent, one per data set.
+
+    Parameters
+    ----------
+    verdicts
+        At least one.
+    """
+    differences = [v.difference for v in verdicts if v.difference is not None]
+    count = len(verdicts)
+    if len(differences) < count:
+        return MeanGain(None, None, None, None, "no evidence", count)
+    difference = float(np.mean(differences))
+    parts = [
+        ((v.standard_error / count) ** 2, v.df)
+        for v in verdicts
+        if v.standard_error is not None and v.df is not None
+    ]
+    if len(parts) < count:
+        return MeanGain(difference, None, None, None, "no evidence", count)
+    error, df = add_variances(parts)
+    half = half_width(error, df)
+    lower, upper = difference - half, difference + half
+    p_value = two_sided_p(difference, error, df)
+    return MeanGain(difference, lower, upper, p_value, verdict_of(lower, upper), count)

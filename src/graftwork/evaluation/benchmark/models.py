@@ -1,0 +1,229 @@
+"""What a benchmark compares: checkpoints, the same architectures from scratch, baselines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from dataclasses import fields as fields_of
+from pathlib import Path
+from typing import Any, Literal
+
+from graftwork.config import EncoderConfig
+from graftwork.data.featurize import SCHEMAS
+from graftwork.data.networks.files import FEATURIZER
+from graftwork.data.places import file_hash
+from graftwork.errors import InputError
+from graftwork.evaluation.baselines import BASELINES
+from graftwork.evaluation.benchmark.settings import BenchmarkConfig
+from graftwork.graph.schema import FeatureSchema
+from graftwork.nn.artifact import load_artifact
+from graftwork.nn.checkpoints import DEFAULT, bundled, find_model
+
+Role = Literal["pretrained", "scratch", "baseline"]
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """One model of the table.
+
+    Parameters
+    ----------
+    name
+        As the table shows it.
+    role
+        ``pretrained``, ``scratch`` or ``baseline``.
+    encoder, schema
+        The architecture and its input, as JSON; None for a baseline. The schema
+        ``{"network": options}`` is that of the network at hand.
+    path, weights
+        Of a checkpoint: its directory, and the SHA-256 of its weights.
+    scratch
+        Of a checkpoint: the name of the same architecture from scratch.
+    """
+
+    name: str
+    role: Role
+    encoder: dict[str, Any] | None = None
+    schema: dict[str, Any] | None = None
+    path: str | None = None
+    weights: str | None = None
+    scratch: str | None = None
+
+    def fits(self, *, network: bool) -> bool:
+        """Say whether it reads networks, or molecules."""
+        if self.role == "baseline":
+            return (BASELINES[self.name].reads != "fingerprints") == network
+        schema = self.schema or {}
+        return ("network" in schema or schema["featurizer"] == FEATURIZER) == network
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What decides the numbers: not the names, not the place."""
+        if self.role == "baseline":
+            return {"baseline": self.name}
+        return {"encoder": self.encoder, "schema": self.schema, "weights": self.weights}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as JSON types."""
+        return asdict(self)
+
+
+def models_named(
+    checkpoints: Sequence[str],
+    baselines: Sequence[str] | None,
+    config: BenchmarkConfig,
+    *,
+    network: bool = False,
+) -> list[ModelSpec]:
+    """Return the models of a table: baselines, architectures from scratch, checkpoints.
+
+    Parameters
+    ----------
+    checkpoints
+        As `checkpoint` takes them; without any, the architecture of the settings from scratch.
+    baselines
+        Their names; None for all that read such data.
+    config
+        Names the architecture.
+    network
+        Whether the rows are nodes of networks.
+
+    Raises
+    ------
+    InputError
+        If two checkpoints have one name, a model does not read such data, or there is none of
+        a name; and see `checkpoint`.
+    """
+    found = [checkpoint(text) for text in checkpoints]
+    by_name: dict[str, ModelSpec] = {}
+    for model in found:
+        if by_name.setdefault(model.name, model) != model:
+            raise InputError(
+                f"Two checkpoints are called {model.name!r}: {by_name[model.name].path} and "
+                f"{model.path}.",
+                "Name them: --checkpoints NAME=PATH.",
+            )
+    scratch = [scratch_of(model) for model in found] or [scratch_model(config, network=network)]
+    models = [
+        *_baselines(baselines, network=network),
+        *{model.name: model for model in scratch}.values(),
+        *by_name.values(),
+    ]
+    for model in reversed(models):  # a checkpoint before its shape from scratch
+        if not model.fits(network=network):
+            raise InputError(
+                f"{model.name} does not read {'networks' if network else 'molecules'}.",
+                "Leave it out; without a checkpoint there is --checkpoints none.",
+            )
+    return models
+
+
+def checkpoint(text: str) -> ModelSpec:
+    """Read ``NAME=PATH`` or ``PATH`` (a bundled name, an artifact, a run directory).
+
+    Raises
+    ------
+    ArtifactError
+        If it cannot be loaded.
+    InputError
+        If the name cannot be used.
+    """
+    name, separator, place = text.partition("=")
+    if not separator or Path(text).exists():
+        name, place = "", text
+    folder = find_model(place)
+    artifact = load_artifact(folder)
+    encoder = _shape(artifact.encoder.config)
+    schema = artifact.schema
+    return ModelSpec(
+        name=checked_name(name or _default_name(place, folder)),
+        role="pretrained",
+        encoder=encoder,
+        schema=schema.to_dict(),
+        path=str(folder.resolve()),
+        weights=file_hash(folder / "model.safetensors"),
+        scratch=scratch_name(encoder, schema),
+    )
+
+
+def scratch_of(model: ModelSpec) -> ModelSpec:
+    """Return a checkpoint's architecture from scratch; checkpoints of one shape share it."""
+    return ModelSpec(str(model.scratch), "scratch", model.encoder, model.schema)
+
+
+def scratch_model(config: BenchmarkConfig, *, network: bool = False) -> ModelSpec:
+    """Return the architecture that the settings name, for a benchmark without checkpoints."""
+    shape = EncoderConfig(
+        conv=config.conv,
+        num_layers=config.num_layers,
+        dim=config.dim,
+        jumping_knowledge=config.jumping_knowledge,
+    )
+    encoder = _shape(shape)
+    if network:
+        name = f"scratch:{config.conv}-{config.num_layers}x{config.dim}-network"
+        own = network_options(config.hops, config.max_nodes)
+        return ModelSpec(name, "scratch", encoder, own)
+    schema = SCHEMAS[config.featurizer]
+    return ModelSpec(scratch_name(encoder, schema), "scratch", encoder, schema.to_dict())
+
+
+def network_options(hops: int = 2, max_nodes: int = 256) -> dict[str, Any]:
+    """Return what stands for the schema of the network at hand, cut out in this way."""
+    return {"network": {"hops": hops, "max_nodes": max_nodes}}
+
+
+def _baselines(names: Sequence[str] | None, *, network: bool) -> list[ModelSpec]:
+    if names is None:
+        every = [ModelSpec(name, "baseline") for name in BASELINES]
+        return [model for model in every if model.fits(network=network)]
+    for name in names:
+        if name not in BASELINES:
+            raise InputError(f"No baseline is called {name!r}.", f"Known: {', '.join(BASELINES)}.")
+    return [ModelSpec(name, "baseline") for name in dict.fromkeys(names)]
+
+
+def scratch_name(encoder: dict[str, Any], schema: FeatureSchema) -> str:
+    """Name an architecture by what differs from the defaults.
+
+    Examples
+    --------
+    >>> scratch_name(EncoderConfig(num_layers=5, dim=300).to_dict(), SCHEMAS["hu2020"])
+    'scratch:gin-5x300-hu2020'
+    """
+    parts = [f"{encoder['conv']}-{encoder['num_layers']}x{encoder['dim']}"]
+    for item in fields_of(EncoderConfig):
+        if item.name not in ("conv", "num_layers", "dim", "dropout"):
+            value = encoder[item.name]
+            parts += [] if value == item.default else [str(value)]
+    if schema.featurizer != "default":
+        parts.append(schema.featurizer)
+    usual = SCHEMAS.get(schema.featurizer)
+    if usual is None or usual.hash != schema.hash:
+        parts.append(schema.hash[:6])
+    return "scratch:" + "-".join(parts)
+
+
+def checked_name(name: str) -> str:
+    """Return a name that can stand in a table, or raise :class:`InputError`."""
+    wrong = not name or len(name) > 80 or not name.isprintable() or set(name) & set("|<>\\")
+    if wrong or name.startswith("scratch:") or name in BASELINES or name == "none":
+        raise InputError(
+            f"A model cannot be called {name!r}.",
+            "Give another name, as in --checkpoints NAME=PATH.",
+        )
+    return name
+
+
+def _shape(config: EncoderConfig) -> dict[str, Any]:
+    """Return the encoder's settings; dropout is one of the protocol's."""
+    return {**config.to_dict(), "dropout": 0.0}
+
+
+def _default_name(place: str, folder: Path) -> str:
+    if place == "default":
+        return DEFAULT
+    if place in bundled():
+        return place
+    resolved = folder.resolve()
+    return resolved.parent.name if resolved.name == "model" else resolved.name

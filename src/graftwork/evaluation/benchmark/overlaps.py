@@ -1,0 +1,65 @@
+"""What the checkpoints had seen of the data sets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from graftwork.data.membership import Membership
+from graftwork.data.overlap import overlap
+from graftwork.data.splits import Split
+from graftwork.evaluation.benchmark.folder import Folder, read_arrays, read_json, write_json
+from graftwork.evaluation.benchmark.models import ModelSpec
+from graftwork.evaluation.benchmark.results import Results
+from graftwork.nn.record import MEMBERSHIP, read_membership
+
+NO_RECORD = "no record"
+
+
+def find_overlaps(results: Results) -> list[dict[str, Any]]:
+    """Return one entry per data set and checkpoint of the table.
+
+    Each says ``dataset``, ``model``, a ``sentence`` and the counts, or that the checkpoint carries
+    no record of its training molecules. What an earlier call found is kept in ``overlaps.json``:
+    a checkpoint need not stay where it was.
+    """
+    path = results.folder.root / "overlaps.json"
+    known = {}
+    if path.is_file():
+        known = {(e["data"], e["weights"]): e for e in read_json(path)["overlaps"]}
+    places = dict.fromkeys(
+        (o.cell.dataset, o.cell.data, o.cell.model)
+        for o in results.outcomes
+        if results.request.models[o.cell.model].role == "pretrained"
+    )
+    found = []
+    for dataset, data, name in places:
+        model = results.request.models[name]
+        entry = known.get((data, model.weights)) or _look_up(results.folder, data, model)
+        found.append({**entry, "dataset": dataset, "model": name})
+    write_json(path, {"overlaps": found})
+    return found
+
+
+def sentences(found: list[dict[str, Any]]) -> list[str]:
+    """Say it, one line per data set and checkpoint; one line for a checkpoint without a record."""
+    lines = dict.fromkeys(
+        f"{entry['model']} carries no record of its training molecules: what it has seen of the "
+        "test molecules is unknown."
+        if entry["counts"] is None
+        else f"{entry['model']} on {entry['dataset']}: {entry['sentence']}"
+        for entry in found
+    )
+    return list(lines)
+
+
+def _look_up(folder: Folder, data: str, model: ModelSpec) -> dict[str, Any]:
+    place = Path(str(model.path)) / MEMBERSHIP
+    content = read_membership(place) if place.parent.is_dir() else None
+    entry = {"data": data, "weights": model.weights, "sentence": NO_RECORD, "counts": None}
+    arrays = read_arrays(folder.labels(data))
+    if content is None or not len(arrays["digests"]):  # a network has no molecules
+        return entry
+    split = Split("", *(arrays[part] for part in ("train", "val", "test")))
+    shared = overlap(arrays["digests"], split, Membership.from_bytes(content, str(place)))
+    return {**entry, "sentence": shared.sentence(), "counts": shared.to_dict()}

@@ -1,0 +1,121 @@
+"""Which cells a benchmark consists of. Pure: the same request gives the same cells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from graftwork.data.featurize import SCHEMAS
+from graftwork.evaluation.benchmark.data_sets import DataSpec
+from graftwork.evaluation.benchmark.identity import digest
+from graftwork.evaluation.benchmark.models import ModelSpec, network_options
+from graftwork.evaluation.benchmark.settings import BenchmarkConfig
+
+CELL_FORMAT = 1
+"""Changes when the same settings would give other numbers."""
+FULL = "full"
+_BASELINE_SCHEMAS = {False: SCHEMAS["default"].to_dict(), True: network_options()}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One model on one data set with one seed.
+
+    Parameters
+    ----------
+    id
+        Digest of all that decides its numbers: data, split, weights, settings, seed.
+    dataset, model, strategy, seed
+        Its place in the table; a baseline has no strategy.
+    data
+        Key of the prepared data that it reads.
+    first
+        Of a baseline: the cell of its first seed. Where that needed no random numbers, this one
+        need not run.
+    spec
+        The whole description, as JSON, for the process that runs it.
+    """
+
+    id: str
+    dataset: str
+    model: str
+    strategy: str
+    seed: int
+    data: str
+    first: str | None = None
+    spec: dict[str, Any] = field(default_factory=dict, compare=False)
+
+
+def plan(
+    data: Sequence[DataSpec],
+    models: Sequence[ModelSpec],
+    strategies: Sequence[str],
+    seeds: Sequence[int],
+    config: BenchmarkConfig,
+) -> list[Cell]:
+    """Return the cells in the order in which they run.
+
+    Seed by seed, small data sets first, and within these the baselines, then each architecture
+    from scratch followed by its checkpoints: a budget that ends early leaves complete pairs. From
+    scratch everything is trained in full, whatever the strategy: a frozen encoder that never
+    learnt anything would be a straw man.
+    """
+    order = {"baseline": 0, "scratch": 1, "pretrained": 2}
+    ranked = sorted(
+        models, key=lambda m: (m.role != "baseline", m.scratch or m.name, order[m.role])
+    )
+    ordered = sorted(data, key=lambda spec: (spec.rows, spec.name))
+    return [
+        _cell(table, model, strategy, seed, seeds[0], config)
+        for seed in seeds
+        for table in ordered
+        for model in ranked
+        if model.fits(network=table.network)
+        for strategy in strategies_of(model, strategies)
+    ]
+
+
+def strategies_of(model: ModelSpec, strategies: Sequence[str]) -> Sequence[str]:
+    """Return the freeze plans that a model is trained with; none for a baseline."""
+    if model.role == "baseline":
+        return ("",)
+    return tuple(dict.fromkeys(strategies)) if model.role == "pretrained" else (FULL,)
+
+
+def data_key(table: DataSpec, schema: Mapping[str, Any], data_seed: int) -> str:
+    """Return the key of a data set as one schema sees it, split included."""
+    return digest([CELL_FORMAT, table.identity, data_seed, dict(schema)])
+
+
+def _cell(
+    table: DataSpec,
+    model: ModelSpec,
+    strategy: str,
+    seed: int,
+    first_seed: int,
+    config: BenchmarkConfig,
+) -> Cell:
+    baseline = model.role == "baseline"
+    schema = model.schema or _BASELINE_SCHEMAS[table.network]
+    settings = None if baseline else config.fit_config(strategy).to_dict()
+    deciding = None if settings is None else {k: v for k, v in settings.items() if k != "device"}
+    key = data_key(table, schema, config.data_seed)
+
+    def identity(number: int) -> str:
+        return digest([CELL_FORMAT, key, model.identity, deciding, number])
+
+    own = identity(seed)
+    spec = {
+        "id": own,
+        "data": key,
+        "data_seed": config.data_seed,
+        "dataset": table.to_dict(),
+        "schema": schema,
+        "model": model.to_dict(),
+        "strategy": strategy,
+        "seed": seed,
+        "settings": settings,
+    }
+    first = identity(first_seed) if baseline and seed != first_seed else None
+    return Cell(own, table.name, model.name, strategy, seed, key, first, spec)

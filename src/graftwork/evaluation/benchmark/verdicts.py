@@ -1,0 +1,203 @@
+"""Every paired comparison of a table, and the verdicts after Holm's correction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from graftwork.evaluation.benchmark.folder import read_arrays, read_json
+from graftwork.evaluation.benchmark.holm import holm
+from graftwork.evaluation.benchmark.identity import digest
+from graftwork.evaluation.benchmark.jobs import CHOICES
+from graftwork.evaluation.benchmark.plan import FULL
+from graftwork.evaluation.benchmark.results import Outcome, Results
+from graftwork.evaluation.interval import LEVEL
+from graftwork.evaluation.verdict import Comparison, Runs, Verdict, compare
+
+Family = Literal["scratch", "baseline"]
+VERDICTS_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class TableVerdict:
+    """One comparison of a table.
+
+    Parameters
+    ----------
+    dataset, model, strategy, against, epoch_choice
+        What was compared with what.
+    family
+        ``scratch`` (does pre-training help?) or ``baseline``. Holm's correction runs over all
+        comparisons of a family at one epoch choice.
+    metric, difference, lower, upper, standard_error, df, p_value, seeds, verdict, note
+        As in `graftwork.evaluation.Comparison`: without correction.
+    p_holm, family_size, verdict_holm
+        The corrected p-value, the number of comparisons in the family, and the verdict after the
+        correction.
+    inputs
+        Digest of the cells that it was computed from.
+    """
+
+    dataset: str
+    model: str
+    strategy: str
+    against: str
+    family: Family
+    epoch_choice: str
+    metric: str
+    difference: float | None
+    lower: float | None
+    upper: float | None
+    standard_error: float | None
+    df: float | None
+    p_value: float | None
+    seeds: int
+    verdict: Verdict
+    note: str | None
+    inputs: str
+    p_holm: float | None = None
+    family_size: int = 0
+    verdict_holm: Verdict = "no evidence"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as JSON types."""
+        return asdict(self)
+
+
+def table_verdicts(results: Results) -> list[TableVerdict]:
+    """Compare every network with its opponents on every data set, and correct the verdicts.
+
+    A checkpoint meets the same architecture from scratch, and every baseline; without any
+    checkpoint the models from scratch meet the baselines. Comparisons that an earlier call wrote
+    to ``verdicts.json`` are taken from there where their cells are the same.
+    """
+    known = _known(results)
+    found = []
+    for outcomes, opponents, family in _pairs(results):
+        ours, theirs = _paired(outcomes, opponents)
+        if not ours:
+            continue
+        for choice in CHOICES:
+            cells = [[(o.cell.dataset, o.row, o.cell.id) for o in side] for side in (ours, theirs)]
+            inputs = digest([VERDICTS_FORMAT, choice, cells])
+            found.append(
+                known.get(inputs) or _compared(results, ours, theirs, family, choice, inputs)
+            )
+    return corrected(found)
+
+
+def corrected(verdicts: list[TableVerdict]) -> list[TableVerdict]:
+    """Fill in Holm's correction, family by family and epoch choice by epoch choice."""
+    adjusted: dict[int, tuple[float, int]] = {}
+    for family in {(v.family, v.epoch_choice) for v in verdicts}:
+        members = [
+            i
+            for i, v in enumerate(verdicts)
+            if (v.family, v.epoch_choice) == family and v.p_value is not None
+        ]
+        values = holm([float(verdicts[i].p_value or 0.0) for i in members])
+        adjusted |= {i: (p, len(members)) for i, p in zip(members, values, strict=True)}
+    out = []
+    for i, verdict in enumerate(verdicts):
+        p, size = adjusted.get(i, (None, 0))
+        final: Verdict = "no evidence"
+        if p is not None and p < 1 - LEVEL and verdict.difference:
+            final = "helps" if verdict.difference > 0 else "hurts"
+        out.append(replace(verdict, p_holm=p, family_size=size, verdict_holm=final))
+    return out
+
+
+def _pairs(results: Results) -> Iterator[tuple[list[Outcome], list[Outcome], Family]]:
+    models = results.request.models
+    pretrained = [m for m in models.values() if m.role == "pretrained"]
+    subjects = pretrained or [m for m in models.values() if m.role == "scratch"]
+    baselines = [m for m in models.values() if m.role == "baseline"]
+    strategies = dict.fromkeys(cell.strategy for cell in results.request.cells if cell.strategy)
+    for dataset in results.request.data:
+        for model in subjects:
+            for strategy in strategies:
+                ours = results.group(dataset, model.name, strategy)
+                if not ours:
+                    continue
+                if model.role == "pretrained":
+                    theirs = results.group(dataset, str(model.scratch), FULL)
+                    yield ours, theirs, "scratch"
+                for baseline in baselines:
+                    yield ours, results.group(dataset, baseline.name, ""), "baseline"
+
+
+def _paired(ours: list[Outcome], theirs: list[Outcome]) -> tuple[list[Outcome], list[Outcome]]:
+    """Keep the seeds that both have; a deterministic model meets every seed of the other."""
+    if any(o.deterministic for o in theirs):
+        return ours, theirs
+    seeds = {o.cell.seed for o in ours} & {o.cell.seed for o in theirs}
+    kept = [[o for o in side if o.cell.seed in seeds] for side in (ours, theirs)]
+    return kept[0], kept[1]
+
+
+def _compared(
+    results: Results,
+    ours: list[Outcome],
+    theirs: list[Outcome],
+    family: Family,
+    choice: str,
+    inputs: str,
+) -> TableVerdict:
+    """Compare by the metric that decides on the data set, over seeds and test rows."""
+    keys = ours[0].cell.data, theirs[0].cell.data
+    truths = [read_arrays(results.folder.labels(key)) for key in dict.fromkeys(keys)]
+    metric = results.facts[keys[0]]["metric"]
+    names = ours[0].cell.model, theirs[0].cell.model
+    same = all(
+        np.array_equal(truth[name], truths[0][name], equal_nan=name == "test/y")
+        for truth in truths[1:]
+        for name in ("test/row", "test/y", "train", "val")
+    )
+    if same:
+        comparison = compare(
+            truths[0]["test/y"], _runs(ours, choice), _runs(theirs, choice), metric
+        )
+    else:
+        note = "not compared: the two read the table differently, and their test rows differ"
+        comparison = Comparison(*names, metric, None, None, None, 0, "no evidence", note)
+    return TableVerdict(
+        dataset=ours[0].cell.dataset,
+        model=names[0],
+        strategy=ours[0].cell.strategy,
+        against=names[1],
+        family=family,
+        epoch_choice=choice,
+        metric=metric,
+        difference=comparison.difference,
+        lower=comparison.lower,
+        upper=comparison.upper,
+        standard_error=comparison.standard_error,
+        df=comparison.df,
+        p_value=comparison.p_value,
+        seeds=comparison.seeds,
+        verdict=comparison.verdict,
+        note=comparison.note,
+        inputs=inputs,
+    )
+
+
+def _runs(outcomes: list[Outcome], choice: str) -> Runs:
+    return Runs(
+        outcomes[0].cell.model,
+        np.stack([outcome.predictions("test", choice) for outcome in outcomes]),
+        outcomes[0].deterministic,
+    )
+
+
+def _known(results: Results) -> dict[str, TableVerdict]:
+    path = results.folder.root / "verdicts.json"
+    if not path.is_file():
+        return {}
+    text = read_json(path)
+    if text.get("format") != VERDICTS_FORMAT:
+        return {}
+    found = [TableVerdict(**values) for values in text["comparisons"]]
+    return {verdict.inputs: verdict for verdict in found}
