@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import numpy as np
@@ -53,7 +54,8 @@ def test_the_comparison_hands_the_p_value_on():
     one = compare(y, Runs("a", good.predictions[:1]), Runs("b", poor.predictions[:1]), "rmse")
     assert (one.lower, one.standard_error, one.df, one.p_value) == (None, None, None, None)
     same = compare(y, good, good, "rmse")
-    assert (same.p_value, same.lower, same.upper) == (1.0, 0.0, 0.0)
+    assert (same.p_value, same.lower, same.upper, same.df) == (1.0, 0.0, 0.0, None)
+    json.dumps(same.to_dict(), allow_nan=False)
 
 
 def test_a_difference_without_variance_is_certain():

@@ -42,7 +42,8 @@ class Interval:
     note
         Why a number is missing, or which tasks were left out.
     standard_error, df
-        Of the estimate, with Student's degrees of freedom; None where there is no interval.
+        Of the estimate, with Student's degrees of freedom; None where there is no interval. Without
+        any variance there is no number of degrees either.
     """
 
     estimate: float | None
@@ -60,9 +61,9 @@ class Interval:
         It comes from the interval's own standard error and degrees of freedom, so that it is
         below 0.05 just where the interval leaves zero out.
         """
-        if self.estimate is None or self.standard_error is None or self.df is None:
+        if self.estimate is None or self.standard_error is None:
             return None
-        return two_sided_p(self.estimate, self.standard_error, self.df)
+        return two_sided_p(self.estimate, self.standard_error, self.df or math.inf)
 
     def to_dict(self) -> dict[str, float | int | str | None]:
         """Return the fields as JSON types."""
@@ -190,7 +191,8 @@ def over_seeds_and_rows(
     over_seeds = float(per_seed.var(ddof=1)) / seeds if seeds > 1 else 0.0
     error, df = add_variances([(over_seeds, seeds - 1), (over_rows, len(deviations) - 1)])
     half = half_width(error, df)
-    return Interval(estimate, estimate - half, estimate + half, seeds, note, error, df)
+    known = df if math.isfinite(df) else None  # JSON has no infinity
+    return Interval(estimate, estimate - half, estimate + half, seeds, note, error, known)
 
 
 def checked_seeds(predictions: npt.ArrayLike) -> FloatArray:

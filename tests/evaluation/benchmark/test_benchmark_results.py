@@ -367,6 +367,8 @@ def test_a_mean_gain_adds_the_variances_of_the_data_sets(verdicts):
     assert found.upper - found.difference == pytest.approx(stats.t.ppf(0.975, df) * error)
     assert found.p_value == pytest.approx(2 * stats.t.sf(0.05 / error, df))
     assert (found.verdict == "helps") == (found.p_value < 0.05)
+    exact = mean_gain([replace(base, difference=0.1, standard_error=0.0, df=None)])
+    assert (exact.lower, exact.upper, exact.p_value) == (0.1, 0.1, 0.0)
     lost = mean_gain([base, replace(base, standard_error=None, df=None)])
     assert (lost.difference, lost.lower) == (base.difference, None)
     assert mean_gain([base, replace(base, difference=None)]).difference is None

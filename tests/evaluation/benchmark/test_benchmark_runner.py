@@ -59,7 +59,7 @@ def test_a_second_seed_is_skipped_only_where_the_first_drew_no_numbers(folder):
 def test_a_failure_is_recorded_and_stops_only_what_needs_it(folder):
     finished(folder, "other", deterministic=False)
     jobs = [
-        job(folder, "data", {"nonsense": True}),
+        replace(job(folder, "data"), kind="nonsense"),
         job(folder, "x", needs="data"),
         job(folder, "y", needs="x"),
         job(folder, "other"),
@@ -68,7 +68,7 @@ def test_a_failure_is_recorded_and_stops_only_what_needs_it(folder):
     assert states == {"data": "failed", "x": "failed", "y": "failed", "other": "done"}
     assert sorted(heard) == ["data", "x", "y"]
     errors = {n: json.loads(folder.failure(n).read_text())["error"] for n in ("data", "x", "y")}
-    assert "KeyError" in errors["data"]
+    assert "KeyError: 'nonsense'" in errors["data"]
     assert errors["x"] == errors["y"] == errors["data"]
 
 
@@ -86,15 +86,6 @@ def test_a_job_that_runs_at_the_time_limit_finishes(folder):
     assert runner.states == {"a": "failed", "b": "waiting", "c": "waiting"}
 
 
-def test_a_cell_that_hangs_is_ended(folder, specs, models, config):
-    cell = bench.plan(specs, models, ("full",), range(1), replace(config, epochs=10**6))[1]
-    spec = {**cell.spec, "settings": {**cell.spec["settings"], "patience": 10**6}}
-    states, _ = run(folder, [job(folder, cell.id, spec)], cell_time_limit=8.0)
-    assert states == {cell.id: "failed"}
-    assert json.loads(folder.failure(cell.id).read_text())["error"] == "took longer than 8 s"
-    assert not folder.cell(cell.id).exists()
-
-
 def alive(pid):
     try:
         os.kill(pid, 0)
@@ -108,6 +99,17 @@ def endless(folder, specs, models, config):
     return job(
         folder, cell.id, {**cell.spec, "settings": {**cell.spec["settings"], "patience": 10**6}}
     )
+
+
+def test_a_cell_that_hangs_is_ended(folder, specs, models, config):
+    child = endless(folder, specs, models, config)
+    runner, pids = Runner(folder, 1, 1, cell_time_limit=5.0), set()
+    runner.run([child], lambda _: pids.update(r.process.pid for r in runner._running.values()))
+    assert runner.states == {child.id: "failed"}
+    assert json.loads(folder.failure(child.id).read_text())["error"] == "took longer than 5 s"
+    assert not folder.cell(child.id).exists()
+    assert pids
+    assert not any(map(alive, pids))
 
 
 def test_an_interruption_ends_the_processes(folder, specs, models, config):

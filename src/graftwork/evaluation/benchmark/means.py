@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -84,9 +85,9 @@ def mean_gain(verdicts: Sequence[TableVerdict]) -> MeanGain:
         return MeanGain(None, None, None, None, "no evidence", count)
     difference = float(np.mean(differences))
     parts = [
-        ((v.standard_error / count) ** 2, v.df)
+        ((v.standard_error / count) ** 2, v.df or math.inf)
         for v in verdicts
-        if v.standard_error is not None and v.df is not None
+        if v.standard_error is not None
     ]
     if len(parts) < count:
         return MeanGain(difference, None, None, None, "no evidence", count)

@@ -103,7 +103,11 @@ def protocol_lines(results: Results) -> list[str]:
     protocol = results.request.protocol
     seeds = sorted({outcome.cell.seed for outcome in results.outcomes})
     limit = protocol["epochs"]
-    epochs = f"at most {limit} epochs" if limit else "the default number of epochs"
+    epochs = (
+        f"at most {limit} epoch{'' if limit == 1 else 's'}"
+        if limit
+        else "the default number of epochs"
+    )
     lines = [
         (
             f"Preset {protocol['preset']}: {epochs}, learning rate "
