@@ -32,6 +32,31 @@ def citation_arrays(nodes=90, words=24, seed=0):
     }
 
 
+def protein_arrays(species=("AA", "BB"), size=12, terms=6, seed=0):
+    """Networks of proteins and their terms; the last protein of a species has no term."""
+    rng = np.random.default_rng(seed)
+    names = [f"GO:{i}" for i in range(terms)] if isinstance(terms, int) else list(terms)
+    found = {
+        "species": np.array(species),
+        "terms": np.array(names),
+        "term_namespace": np.array(["bp"] * len(names)),
+    }
+    for name in species:
+        pairs = np.stack(np.triu_indices(size, 1), 1)
+        found[f"{name}_proteins"] = np.array([f"{name}{i}" for i in range(size)])
+        found[f"{name}_edges"] = pairs[rng.random(len(pairs)) < 0.3].astype(np.int32)
+        annotated = np.argwhere(rng.random((size - 1, len(names))) < 0.5)
+        every = np.stack([np.arange(size - 1), np.full(size - 1, len(names) - 1)], 1)
+        found[f"{name}_propagated"] = np.concatenate([annotated, every]).astype(np.int32)
+    return found
+
+
+def write_proteins(path, **how):
+    """Write a file of protein networks."""
+    np.savez(path, **protein_arrays(**how))
+    return path
+
+
 def write_citation(path, **changes):
     """Write the file; ``changes`` replace arrays, None leaves one out."""
     arrays = {**citation_arrays(), **changes}

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from graftwork.data.corpus import Corpus, build_corpus, read_membership
+from graftwork.data.corpus import Corpus, build_corpus, network_corpus, read_membership
 from graftwork.data.digests import molecule_digests
 from graftwork.data.featurize import SCHEMAS
 from graftwork.data.store import GraphStore
 from graftwork.errors import InputError
+from made_networks import protein_arrays, write_proteins
 
 ROWS = [("CCO", "1", "2.5"), ("C1CC", "1", "9"), ("CCN", "", ""), ("CCCC", "0", ""), ("C", "", "4")]
 
@@ -100,3 +103,19 @@ def test_molecules_of_other_tables_are_left_out_and_the_rest_is_on_record(table,
     digests = molecule_digests(["CCN", "CCCC", "C", "CCO"])
     assert record.contains(digests).tolist() == [True, True, True, False]
     assert record.count == 3
+
+
+def test_labels_of_a_group_can_be_left_unused(tmp_path):
+    path = write_proteins(tmp_path / "proteins.npz")
+    one = Corpus(path, targets=("GO:3", "GO:5"), unlabelled_groups=("AA",))
+    store = network_corpus(one, None)
+    assert len(store) == 24
+    dense = store.labels[range(24)]
+    assert np.isnan(dense[:12]).all()
+    truth = protein_arrays()["BB_propagated"].tolist()
+    expected = [[float([i, task] in truth) for task in (3, 5)] for i in range(11)]
+    np.testing.assert_array_equal(dense[12:23], expected)
+    only = network_corpus(replace(one, labelled_only=True), None)
+    assert only.row.tolist() == list(range(12, 23))
+    with pytest.raises(InputError, match="no group 'CC'"):
+        network_corpus(replace(one, unlabelled_groups=("CC",)), None)

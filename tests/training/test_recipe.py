@@ -11,6 +11,7 @@ from graftwork.data.catalog import CATALOG
 from graftwork.errors import InputError
 from graftwork.nn.artifact import load_artifact
 from graftwork.training.recipe import load_recipe, run_recipe
+from made_networks import write_proteins
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
 SMALL = {"num_layers": 2, "dim": 16, "epochs": 1, "max_steps": 2, "batch_size": 8}
@@ -24,20 +25,27 @@ def files(tmp_path_factory, nci):
     lines = [f"{smiles},{i % 3 % 2},{i}" for i, smiles in enumerate(nci[:80])]
     (folder / "wide.csv").write_text("\n".join(["smiles,hit,ic50", *lines]) + "\n")
     (folder / "test.csv").write_text("\n".join(["smiles", *nci[:10]]) + "\n")
+    terms = (CONFIGS[0].parent / "hu2020-biology-terms.txt").read_text().split()
+    write_proteins(folder / "proteins.npz", species=("HS", "SC"), size=20, terms=terms)
     return folder
 
 
 def in_miniature(recipe, files):
     def small(stage):
+        molecules = "wide.csv" if stage.corpus.targets else "corpus.smi"
         corpus = replace(
             stage.corpus,
-            path=files / ("wide.csv" if stage.corpus.targets else "corpus.smi"),
+            path=files / ("proteins.npz" if of_network(stage) else molecules),
             also=tuple(files / "wide.csv" for _ in stage.corpus.also),
             exclude=(files / "test.csv",) if stage.corpus.exclude else (),
         )
         return replace(stage, corpus=corpus, config=replace(stage.config, **SMALL))
 
     return replace(recipe, stages=tuple(small(stage) for stage in recipe.stages))
+
+
+def of_network(stage):
+    return CATALOG[str(stage.corpus.path)].task == "network"
 
 
 def test_there_are_recipes_for_the_chains_of_the_paper():
@@ -63,7 +71,20 @@ def test_every_recipe_names_known_data_and_runs_in_miniature(path, files, tmp_pa
     assert told["objective"] == recipe.stages[-1].config.objective
     left_out = 10 if recipe.stages[-1].corpus.exclude else 0
     assert told["graphs"] <= (80 - left_out) * (1 + len(recipe.stages[-1].corpus.also))
-    assert artifact.membership is not None
+    assert (artifact.membership is None) == of_network(recipe.stages[0])
+
+
+def test_the_biology_recipe_reads_the_terms_beside_it_and_no_label_of_yeast(files, tmp_path):
+    path = CONFIGS[0].with_name("hu2020-biology.yaml")
+    supervised = load_recipe(path).stages[-1]
+    assert supervised.corpus.unlabelled_groups == ("SC",)
+    assert [Path(name) for name in supervised.corpus.targets] == [
+        path.with_name("hu2020-biology-terms.txt")
+    ]
+    small = in_miniature(load_recipe(path), files)
+    assert (
+        load_artifact(run_recipe(small, tmp_path / "run", device="cpu")).provenance["graphs"] == 19
+    )  # of twenty human proteins, one has no annotation
 
 
 def test_a_recipe_goes_on_where_it_stopped(files, tmp_path):

@@ -11,7 +11,7 @@ from graftwork.data.build import Build, Progress, build_store
 from graftwork.data.exclude import excluded_parents
 from graftwork.data.labelled_rows import LabelledRows
 from graftwork.data.membership import Membership
-from graftwork.data.networks import network_store, open_network
+from graftwork.data.networks import network_store, open_network, without_labels
 from graftwork.data.screen import Screen
 from graftwork.data.sparse_labels import SparseLabels
 from graftwork.data.store import LABELS, GraphStore
@@ -46,6 +46,8 @@ class Corpus:
         Tables whose molecules (but for salt, charge and stereo) are left out.
     hops, max_nodes
         How the ego networks of a network are cut out; 0 nodes for no limit.
+    unlabelled_groups
+        Groups of a network's nodes, e.g. a species to be tested on, whose labels are not used.
     """
 
     path: Path
@@ -59,6 +61,7 @@ class Corpus:
     exclude: tuple[Path, ...] = ()
     hops: int = 2
     max_nodes: int = 256
+    unlabelled_groups: tuple[str, ...] = ()
 
     @property
     def files(self) -> list[Path]:
@@ -108,6 +111,7 @@ def network_corpus(corpus: Corpus, schema: FeatureSchema | None) -> GraphStore:
         That of a model; None takes the network's own and the corpus' ``hops`` and ``max_nodes``.
     """
     network = open_network(corpus.path, corpus.targets or None)
+    network = without_labels(network, corpus.unlabelled_groups)
     rows = np.arange(len(network.names))[: corpus.limit]
     if corpus.labelled_only:
         rows = rows[~np.isnan(network.y[rows]).all(1)]

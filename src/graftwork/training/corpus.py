@@ -37,6 +37,9 @@ def describe_corpus(corpus: Corpus) -> dict[str, Any]:
         "labelled_only": corpus.labelled_only,
         "limit": corpus.limit,
         "exclude": [_hash(path) for path in corpus.exclude],
+        "hops": corpus.hops,
+        "max_nodes": corpus.max_nodes,
+        "unlabelled_groups": list(corpus.unlabelled_groups),
     }
 
 

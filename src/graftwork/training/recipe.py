@@ -148,7 +148,8 @@ def _stage(path: Path, values: Any, settings: Mapping[str, Any]) -> Stage:
             f"{where} cannot be used.", "A stage needs a 'corpus' and a 'name' of letters."
         )
     corpus = {key: values[key] for key in _CORPUS & values.keys()}
-    corpus["targets"] = tuple(values.get("targets", ()))
+    corpus["targets"] = tuple(_beside(path, name) for name in values.get("targets", ()))
+    corpus["unlabelled_groups"] = tuple(values.get("unlabelled_groups", ()))
     for key in ("also", "exclude"):
         corpus[key] = tuple(Path(name) for name in values.get(key, ()))
     if corpus.get("measurements") is not None:
@@ -160,6 +161,12 @@ def _stage(path: Path, values: Any, settings: Mapping[str, Any]) -> Stage:
         config=PretrainConfig(**{**settings, **config}),
         licence=str(values.get("licence", _licence(values["corpus"]))),
     )
+
+
+def _beside(recipe: Path, target: str) -> str:
+    """Return the path of a list of targets that lies beside the recipe, or the target itself."""
+    listed = recipe.parent / target
+    return str(listed) if listed.is_file() else target
 
 
 def _licence(corpus: str) -> str:
