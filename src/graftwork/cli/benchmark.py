@@ -33,6 +33,12 @@ def benchmark(
     strategies: Annotated[
         str, typer.Option(help="full, linear-probe, or both separated by a comma.")
     ] = "full",
+    label_budget: Annotated[
+        str,
+        typer.Option(
+            help="How many labelled rows to learn from, as 16,64,256,all; drawn anew for each seed."
+        ),
+    ] = "all",
     seeds: Annotated[
         int | None, typer.Option(min=1, help="How many seeds; default 3, or the preset's.")
     ] = None,
@@ -133,6 +139,7 @@ def benchmark(
         test_groups=tuple(test_groups or ()),
     )
     data = bench.data_specs(_names(datasets), suite, reading)
+    data = bench.with_budgets(data, _budgets(label_budget))
     network = data[0].network
     config = bench.benchmark_config(
         preset,
@@ -194,6 +201,19 @@ def benchmark(
             f"{count} cell{'' if count == 1 else 's'} failed: {failed}",
             f"The rest is in {output}; the same command tries them again.",
         )
+
+
+def _budgets(text: str) -> list[int | None]:
+    from graftwork.errors import InputError  # noqa: PLC0415
+
+    names = _names(text)
+    for name in names or [text]:
+        if name != "all" and not (name.isascii() and name.isdigit()):
+            raise InputError(
+                f"--label-budget: {name!r} is no number of rows.",
+                "Give numbers separated by commas, and all for no limit: 16,64,256,all.",
+            )
+    return [None if name == "all" else int(name) for name in names]
 
 
 def _names(text: str) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from graftwork.data.splits import SPLITS
 from graftwork.data.splits.split import checked_sizes
 from graftwork.data.suites import Suite, find_suite
 from graftwork.errors import InputError
+from graftwork.evaluation.benchmark.label_budget import LEAST_LABELS
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class DataSpec:
         As ``graftwork finetune`` takes them.
     split, split_sizes, test_groups
         How it is split; ``auto`` is the split of a network's file, or a random one.
+    labels
+        How many labelled rows there are to learn from, validation included; None for all.
     """
 
     name: str
@@ -46,6 +49,7 @@ class DataSpec:
     split: str = "scaffold"
     split_sizes: tuple[float, float, float] = (0.8, 0.1, 0.1)
     test_groups: tuple[str, ...] = ()
+    labels: int | None = None
 
     @property
     def network(self) -> bool:
@@ -54,8 +58,14 @@ class DataSpec:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What decides the numbers: not the name, not the place."""
-        return {k: v for k, v in self.to_dict().items() if k not in ("name", "path", "rows")}
+        """What the whole data set is and how it is split: not its name, its place, its budget."""
+        other = ("name", "path", "rows", "labels")
+        return {k: v for k, v in self.to_dict().items() if k not in other}
+
+    @property
+    def whole(self) -> str:
+        """Its name without the label budget."""
+        return self.name if self.labels is None else self.name.removesuffix(f"@{self.labels}")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as JSON types."""
@@ -154,6 +164,32 @@ def data_specs(
             "Make two benchmarks.",
         )
     return list(by_name.values())
+
+
+def with_budgets(specs: Sequence[DataSpec], budgets: Sequence[int | None]) -> list[DataSpec]:
+    """Return each data set once per label budget; a column of the table is ``NAME@LABELS``.
+
+    Parameters
+    ----------
+    budgets
+        Labelled rows to train and validate with; None for all.
+
+    Raises
+    ------
+    InputError
+        If a budget leaves too few rows to train and validate with.
+    """
+    for labels in budgets:
+        if labels is not None and labels < LEAST_LABELS:
+            raise InputError(
+                f"A label budget of {labels} is too small.",
+                f"{LEAST_LABELS} is the least: two rows to train with, one to validate with.",
+            )
+    return [
+        spec if labels is None else replace(spec, name=f"{spec.name}@{labels}", labels=labels)
+        for spec in specs
+        for labels in dict.fromkeys(budgets)
+    ]
 
 
 def _from_catalog(name: str, reading: Reading, suite: Suite | None) -> DataSpec:

@@ -6,6 +6,7 @@ import math
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from graftwork.config import EncoderConfig
 from graftwork.evaluation.baselines import BASELINES, TABLES
 from graftwork.evaluation.benchmark.data_sets import DataSpec
 from graftwork.evaluation.benchmark.folder import Folder, write_arrays, write_json
+from graftwork.evaluation.benchmark.label_budget import few_labels
 from graftwork.evaluation.benchmark.prepare import PARTS, Prepared, prepared, schema_of
 from graftwork.evaluation.finetune_config import FinetuneConfig
 from graftwork.evaluation.starting_point import starting_point
@@ -38,7 +40,7 @@ def run_preparation(folder: Folder, spec: dict[str, Any]) -> None:
 def run_cell(folder: Folder, spec: dict[str, Any]) -> None:
     """Train one model, score it and write predictions first, numbers last."""
     started = time.monotonic()
-    found = _data(folder, spec)
+    found = _few_labels(_data(folder, spec), spec)
     ready = time.monotonic()
     run = _baseline if spec["model"]["role"] == "baseline" else _network
     predictions, facts = run(found, spec)
@@ -73,6 +75,14 @@ def _data(folder: Folder, spec: dict[str, Any]) -> Prepared:
     table = DataSpec.from_dict(spec["dataset"])
     schema = schema_of(spec["schema"], table.path)
     return prepared(folder, spec["data"], table, schema, spec["data_seed"])
+
+
+def _few_labels(found: Prepared, spec: dict[str, Any]) -> Prepared:
+    """Leave as many labels as the cell may learn from: others for each seed."""
+    labels = spec["dataset"].get("labels")
+    if labels is None:
+        return found
+    return replace(found, split=few_labels(found.split, labels, spec["seed"]))
 
 
 def _network(found: Prepared, spec: dict[str, Any]) -> tuple[Predictions, dict[str, Any]]:
@@ -128,7 +138,8 @@ def _baseline(found: Prepared, spec: dict[str, Any]) -> tuple[Predictions, dict[
         for part, rows in split.parts().items()
         if part in PARTS
     }
-    return predictions, {"deterministic": model.deterministic, "notes": model.notes}
+    fixed = model.deterministic and spec["dataset"].get("labels") is None
+    return predictions, {"deterministic": fixed, "notes": model.notes}
 
 
 def _finite(values: list[float]) -> list[float | None]:

@@ -45,8 +45,9 @@ class MeanGain:
 def shared_datasets(results: Results, rows: Sequence[Row]) -> tuple[list[str], str | None]:
     """Return the data sets that all rows of a table have, and why there is no mean over them.
 
-    Data sets with different metrics have no mean. RMSE and MAE average only what was measured in
-    the same unit, which nobody but the reader can know.
+    Data sets with different metrics have no mean, nor has one data set with several label
+    budgets: these share their test rows. RMSE and MAE average only what was measured in the same
+    unit, which nobody but the reader can know.
     """
     shared = [
         name
@@ -58,6 +59,8 @@ def shared_datasets(results: Results, rows: Sequence[Row]) -> tuple[list[str], s
         return [], "no data set has results of all models"
     if len(metrics) > 1:
         return shared, f"the data sets have different metrics ({', '.join(sorted(metrics))})"
+    if len({results.request.data[name].whole for name in shared}) < len(shared):
+        return shared, "columns with several label budgets of one data set share their test rows"
     return shared, None
 
 

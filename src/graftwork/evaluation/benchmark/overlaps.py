@@ -28,7 +28,7 @@ def find_overlaps(results: Results) -> list[dict[str, Any]]:
     if path.is_file():
         known = {(e["data"], e["weights"]): e for e in read_json(path)["overlaps"]}
     places = dict.fromkeys(
-        (o.cell.dataset, o.cell.data, o.cell.model)
+        (results.facts[o.cell.data]["dataset"], o.cell.data, o.cell.model)
         for o in results.outcomes
         if results.request.models[o.cell.model].role == "pretrained"
     )

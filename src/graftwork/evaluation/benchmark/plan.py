@@ -65,7 +65,7 @@ def plan(
     ranked = sorted(
         models, key=lambda m: (m.role != "baseline", m.scratch or m.name, order[m.role])
     )
-    ordered = sorted(data, key=lambda spec: (spec.rows, spec.name))
+    ordered = sorted(data, key=lambda spec: (spec.rows, spec.whole, spec.labels or spec.rows))
     return [
         _cell(table, model, strategy, seed, seeds[0], config)
         for seed in seeds
@@ -103,7 +103,8 @@ def _cell(
     key = data_key(table, schema, config.data_seed)
 
     def identity(number: int) -> str:
-        return digest([CELL_FORMAT, key, model.identity, deciding, number])
+        budget = [] if table.labels is None else [table.labels]
+        return digest([CELL_FORMAT, key, model.identity, deciding, number, *budget])
 
     own = identity(seed)
     spec = {

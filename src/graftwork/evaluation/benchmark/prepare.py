@@ -111,7 +111,7 @@ def _write_labels(folder: Folder, key: str, table: DataSpec, found: Prepared) ->
         trained = molecules[split.train]
         shared = int(np.isin(molecules[split.test], trained[trained != 0]).sum())
     facts = {
-        "dataset": table.name,
+        "dataset": table.whole,
         "kind": found.kind,
         "metric": primary_metric(found.kind, len(data.tasks)),
         "tasks": list(data.tasks),

@@ -119,7 +119,7 @@ def _jobs(folder: Folder, cells: Sequence[Cell]) -> list[Job]:
         done = folder.cell(cell.id)
         need = f"data-{cell.data}"
         title = f"{label_of(cell.model, cell.strategy)} on {cell.dataset}, seed {cell.seed}"
-        rows = float(cell.spec["dataset"]["rows"])
+        rows = float(cell.spec["dataset"]["labels"] or cell.spec["dataset"]["rows"])
         if not done.is_file():
             ready = folder.cache(cell.data) / "data.json"
             jobs.setdefault(

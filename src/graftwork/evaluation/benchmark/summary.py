@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from graftwork.evaluation.benchmark.jobs import BEST
+from graftwork.evaluation.benchmark.label_budget import budget_sizes
 from graftwork.evaluation.benchmark.means import MeanGain
 from graftwork.evaluation.benchmark.results import Results
 from graftwork.evaluation.benchmark.table import BenchmarkTable, TableRow, label_of
@@ -120,7 +121,7 @@ def protocol_lines(results: Results) -> list[str]:
     for key, facts in results.facts.items():
         used = [o.record["spec"]["settings"] for o in results.outcomes if o.cell.data == key]
         if any(settings is not None for settings in used):
-            lines.append(_data_line(facts))
+            lines += [_data_line(facts), *_budget_lines(results, key, facts["sizes"])]
     unseen = dict.fromkeys(
         o.cell.dataset for o in results.outcomes if None in o.record.get("val_scores", [])
     )
@@ -150,6 +151,20 @@ def _data_line(facts: dict[str, Any]) -> str:
             "the test flatters."
         )
     return text
+
+
+def _budget_lines(results: Results, key: str, sizes: dict[str, int]) -> list[str]:
+    names = dict.fromkeys(o.cell.dataset for o in results.outcomes if o.cell.data == key)
+    lines = []
+    for name in names:
+        labels = results.request.data[name].labels
+        if labels is None:
+            continue
+        train, val = budget_sizes(sizes["train"], sizes["val"], labels)
+        text = f"{name}: {train} rows to train and {val} to validate with, "
+        drawn = train + val < sizes["train"] + sizes["val"]
+        lines.append(text + ("drawn anew for each seed." if drawn else "which are all there are."))
+    return lines
 
 
 def missing_line(results: Results) -> str | None:
