@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -95,16 +96,29 @@ def test_features_of_a_species_do_not_depend_on_the_others_nor_on_labels_or_name
 def test_only_edges_of_high_confidence_are_read(write):
     values = arrays()
     del values["species"], values["term_namespace"]
-    values["channels"] = np.array(["textmining", "combined_score"])
+    values["channels"] = np.array(["textmining", "combined_score", "homology"])
     for name in ("AA", "BB"):
-        scores = np.full((len(values[f"{name}_edges"]), 2), 999)
+        scores = np.full((len(values[f"{name}_edges"]), 3), 250)
+        scores[:, 2] = 100 + np.arange(len(scores))
         scores[:, 1] = MIN_SCORE
         scores[::2, 1] = MIN_SCORE - 1
         values[f"{name}_edge_scores"] = scores
     network = open_network(write(**values))
     kept = sum(len(values[f"{name}_edges"][1::2]) for name in ("AA", "BB"))
     assert len(network.edge_index) == 2 * kept
-    assert network.schema == open_network(write(**arrays())).schema
+    assert network.schema.edge_x == ("textmining", "homology")
+    plain = open_network(write(**arrays()))
+    assert plain.schema.edge_x == ()
+    assert plain.schema == replace(network.schema, edge_x=())
+    pairs = [values["AA_edges"], values["BB_edges"] + len(values["AA_proteins"])]
+    expected = {}
+    for one in pairs:
+        for i, (a, b) in list(enumerate(one.tolist()))[1::2]:
+            expected[a, b] = expected[b, a] = [0.25, (100 + i) / 1000]
+    found = dict(zip(map(tuple, network.edge_index.tolist()), network.edge_x.tolist(), strict=True))
+    assert found.keys() == expected.keys()
+    for edge, evidence in found.items():
+        np.testing.assert_allclose(evidence, expected[edge], rtol=1e-6)
     values["BB_edge_scores"] = values["BB_edge_scores"][1:]
     with pytest.raises(InputError, match=r"'BB_edge_scores' has shape"):
         open_network(write(**values))
@@ -171,7 +185,10 @@ def test_the_real_networks_and_the_evaluation_tasks():
         )
     assert (group == "SC").sum() == 3296
     bacteria = open_network(data("string12_2bacteria_propagated.npz"))
-    assert bacteria.schema == network.schema
+    assert bacteria.schema.node_x == network.schema.node_x
+    assert bacteria.schema.edge_x[:2] == ("homology", "experiments")
+    assert len(bacteria.schema.edge_x) == 7
+    assert 0 < bacteria.edge_x.max() <= 1
 
 
 def test_the_terms_of_the_biology_recipe_are_apart_from_the_tasks_and_all_of_them():

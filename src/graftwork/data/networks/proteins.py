@@ -21,7 +21,7 @@ MIN_SCORE = 700
 """STRING's bound of high confidence: edges whose combined score is lower are left out."""
 
 FEATURES = tuple(name for name in DESCRIPTORS if name != "degree")
-_CHANNEL = "combined_score"
+_COMBINED = "combined_score"
 
 
 def read_proteins(path: Path, targets: Sequence[str] | None = None) -> Network:
@@ -30,7 +30,8 @@ def read_proteins(path: Path, targets: Sequence[str] | None = None) -> Network:
     For every species ``S`` the file holds ``S_proteins``, ``S_edges`` (pairs of positions, each
     once) and ``S_propagated`` (pairs of a protein and a term of ``terms``: annotations with all
     ancestors). Where a file has ``channels``, ``S_edge_scores`` holds a score for each edge and
-    channel, and only edges whose ``combined_score`` is at least ``MIN_SCORE`` are read.
+    channel, in thousandths. Only edges whose ``combined_score`` is at least ``MIN_SCORE`` are read,
+    and the other channels, each a kind of evidence, are their features, from 0 to 1.
 
     The group of a node is its species. Features say what the network alone says of a node
     (:func:`graftwork.data.networks.topology.topology` without the plain degree): they mean the
@@ -56,16 +57,17 @@ def read_proteins(path: Path, targets: Sequence[str] | None = None) -> Network:
     offset = np.cumsum([0, *(len(one.names) for one in species)])
     pairs = [one.pairs + start for one, start in zip(species, offset, strict=False)]
     nodes = int(offset[-1])
-    edges, _ = both_directions(np.concatenate(pairs), nodes)
+    edges, origin = both_directions(np.concatenate(pairs), nodes)
+    channels = _channels(path)
     bare = Network(
-        schema=FeatureSchema(featurizer="network", node_cat=(), edge_cat=()),
+        schema=FeatureSchema(featurizer="network", node_cat=(), edge_cat=(), edge_x=channels),
         names=[name for one in species for name in one.names],
         group=[one.name for one in species for _ in one.names],
         node_cat=np.zeros((nodes, 0), np.uint8),
         node_x=np.zeros((nodes, 0), np.float32),
         edge_index=edges,
         edge_cat=np.zeros((len(edges), 0), np.uint8),
-        edge_x=np.zeros((len(edges), 0), np.float32),
+        edge_x=np.concatenate([one.evidence for one in species])[origin],
         y=np.concatenate([one.y for one in species]),
         tasks=tuple(terms[i] for i in chosen),
         kind="classification",
@@ -79,6 +81,7 @@ class _Species:
     name: str
     names: list[str]
     pairs: npt.NDArray[np.int64]
+    evidence: npt.NDArray[np.float32]
     y: npt.NDArray[np.float32]
 
 
@@ -101,19 +104,35 @@ def _read_species(path: Path, name: str, chosen: list[int], terms: int) -> _Spec
     for key, limit in limits.items():
         _check_pairs(path, keys[key], arrays[keys[key]], limit)
     pairs = arrays[keys["edges"]].astype(np.int64)
+    evidence = np.zeros((len(pairs), 0), np.float32)
     if scored:
-        pairs = pairs[_confident(path, arrays, keys)]
-    return _Species(name, proteins, pairs, _labels(arrays[keys["propagated"]], proteins, chosen))
+        combined, evidence = _scores(path, arrays, keys)
+        pairs, evidence = pairs[combined >= MIN_SCORE], evidence[combined >= MIN_SCORE]
+    y = _labels(arrays[keys["propagated"]], proteins, chosen)
+    return _Species(name, proteins, pairs, evidence, y)
 
 
-def _confident(path: Path, arrays: dict[str, Array], keys: dict[str, str]) -> Array:
+def _channels(path: Path) -> tuple[str, ...]:
+    """Return the kinds of evidence that a file has for its edges."""
+    if "channels" not in npz_names(path):
+        return ()
+    channels = map(str, read_npz(path, ["channels"])["channels"].ravel())
+    return tuple(name for name in channels if name != _COMBINED)
+
+
+def _scores(
+    path: Path, arrays: dict[str, Array], keys: dict[str, str]
+) -> tuple[Array, npt.NDArray[np.float32]]:
+    """Return the combined score of each edge, and its evidence: ``[pairs, channels]``, to 1."""
     scores, channels = arrays[keys["scores"]], arrays["channels"].tolist()
-    if _CHANNEL not in channels or scores.shape != (len(arrays[keys["edges"]]), len(channels)):
+    if _COMBINED not in channels or scores.shape != (len(arrays[keys["edges"]]), len(channels)):
         raise InputError(
             f"{path}: array {keys['scores']!r} has shape {scores.shape} for channels {channels}.",
-            f"Expected a row per edge and a column per channel, {_CHANNEL!r} among them.",
+            f"Expected a row per edge and a column per channel, {_COMBINED!r} among them.",
         )
-    return scores[:, channels.index(_CHANNEL)] >= MIN_SCORE
+    combined = channels.index(_COMBINED)
+    evidence = np.delete(scores, combined, axis=1) / np.float32(1000)
+    return scores[:, combined], evidence.astype(np.float32)
 
 
 def _labels(pairs: Array, proteins: list[str], chosen: list[int]) -> npt.NDArray[np.float32]:
