@@ -34,11 +34,11 @@ _HOME = {
     "Graph": "graftwork.graph.types",
     "GraphBatch": "graftwork.graph.batch",
     "InputError": "graftwork.errors",
-    "Model": "graftwork.inference",
+    "Model": "graftwork.inference.model",
     "PretrainConfig": "graftwork.training.pretrain_config",
     "SchemaMismatchError": "graftwork.errors",
     "finetune": "graftwork.api",
-    "load": "graftwork.inference",
+    "load": "graftwork.inference.model",
     "pretrain": "graftwork.training.pretrain",
 }
 

@@ -1,27 +1,22 @@
-"""An artifact and records to predictions and embeddings, one result per row, in order."""
+"""A loaded artifact that predicts and embeds."""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import nn
 
 from graftwork.data.featurize import SCHEMAS
-from graftwork.data.isolate import IsolatedPool, shared_pool
-from graftwork.data.loader import in_order
-from graftwork.data.networks import FEATURIZER, Network, network_store
+from graftwork.data.isolate import IsolatedPool
+from graftwork.data.networks import FEATURIZER, Network
 from graftwork.data.record import Record
-from graftwork.data.store import GraphStore
 from graftwork.errors import ArtifactError, InputError
 from graftwork.graph.batch import GraphBatch
+from graftwork.inference.results import Level, Matrix, RowResult, stacked, text_records
+from graftwork.inference.stream import Compute, stream_molecules, stream_nodes
 from graftwork.nn.artifact import load_artifact
 from graftwork.nn.checkpoints import find_model
 from graftwork.nn.encoder import Encoder
@@ -30,35 +25,6 @@ from graftwork.nn.predictor import Predictor
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Level = Literal["graph", "node"]
-_NODES = 1024  # ego networks cut out at a time
-Matrix = npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class RowResult:
-    """What a model says of one row.
-
-    Parameters
-    ----------
-    record
-        The row.
-    values
-        float32 ``[columns]`` (``[atoms, dim]`` for the atoms of a molecule); None for a rejected
-        row.
-    reason
-        Why there are none; empty otherwise.
-    """
-
-    record: Record
-    values: Matrix | None
-    reason: str = ""
-
-    @property
-    def status(self) -> str:
-        """``ok`` or ``rejected``."""
-        return "rejected" if self.values is None else "ok"
 
 
 class Model:
@@ -134,8 +100,8 @@ class Model:
         import pandas as pd  # noqa: PLC0415  (slow to import, needed only here)
 
         tasks = self.require_tasks()
-        rows = list(self.predict_records(_records(smiles)))
-        values = _stack([row.values for row in rows], len(tasks))
+        rows = list(self.predict_records(text_records(smiles)))
+        values = stacked(rows, len(tasks))
         frame = pd.DataFrame({"smiles": [row.record.structure for row in rows]})
         for position, task in enumerate(tasks):
             frame[f"pred_{task}"] = values[:, position]
@@ -145,8 +111,8 @@ class Model:
 
     def embed(self, smiles: str | Sequence[str]) -> Matrix:
         """Return float32 ``[rows, dim]`` graph embeddings in input order; NaN where rejected."""
-        rows = list(self.embed_records(_records(smiles)))
-        return _stack([row.values for row in rows], self.width)
+        rows = list(self.embed_records(text_records(smiles)))
+        return stacked(rows, self.width)
 
     def predict_records(
         self, records: Iterable[Record], network: Network | None = None
@@ -198,7 +164,7 @@ class Model:
         return self.encoder(batch)
 
     def _results(
-        self, records: Iterable[Record], compute: Any, level: Level, network: Network | None
+        self, records: Iterable[Record], compute: Compute, level: Level, network: Network | None
     ) -> Iterator[RowResult]:
         if self.reads_networks != (network is not None):
             reads, given = ("networks", "molecules") if network is None else ("molecules", "nodes")
@@ -206,61 +172,10 @@ class Model:
                 f"{self.path} reads {reads}, and was given {given}.",
                 "Give it the kind of file that it was trained on.",
             )
-        if network is None:
-            return self._stream(records, compute, level)
-        return self._stream_nodes(records, compute, network)
-
-    def _stream_nodes(
-        self, records: Iterable[Record], compute: Any, network: Network
-    ) -> Iterator[RowResult]:
-        """Cut out ego networks piece by piece; a node is never rejected."""
-        rows = iter(records)
-        while piece := list(islice(rows, _NODES)):
-            store = network_store(network, self.encoder.schema, [record.row for record in piece])
-            for record, values in zip(piece, self._compute(store, compute, "graph"), strict=True):
-                yield RowResult(record, values)
-
-    def _stream(self, records: Iterable[Record], compute: Any, level: Level) -> Iterator[RowResult]:
-        """Featurise ahead in worker processes, compute batch by batch, keep the order."""
-        order: deque[Record] = deque()  # read, not yet handed on
-        sent: list[Record] = []  # by position among the rows sent to the workers
-        finished: dict[int, RowResult] = {}  # by row, until its turn comes
-
-        def texts() -> Iterator[str]:
-            for record in records:
-                order.append(record)
-                if record.problem is None:
-                    sent.append(record)
-                    yield record.structure
-                else:
-                    finished[record.row] = RowResult(record, None, record.problem)
-
-        def in_turn() -> Iterator[RowResult]:
-            while order and order[0].row in finished:
-                yield finished.pop(order.popleft().row)
-
-        for chunk in (self._pool or shared_pool()).map("graph", self.encoder.schema, texts()):
-            for position, reason in chunk.failed:
-                record = sent[position]
-                finished[record.row] = RowResult(record, None, reason)
-            for positions, graphs in chunk.parts:
-                store = GraphStore.from_parts(self.encoder.schema, [(positions, graphs)])
-                computed = self._compute(store, compute, level)
-                for position, values in zip(positions, computed, strict=True):
-                    finished[sent[position].row] = RowResult(sent[position], values)
-            yield from in_turn()
-        yield from in_turn()
-
-    @torch.inference_mode()
-    def _compute(self, store: GraphStore, compute: Any, level: Level) -> list[Matrix]:
-        out: list[Matrix] = []
-        for _chosen, batch in in_order(store, np.arange(len(store))):
-            values = compute(batch).float().numpy()
-            if level == "node":
-                out += np.split(values, batch.node_ptr[1:-1].numpy())
-            else:
-                out += list(values)
-        return out
+        schema = self.encoder.schema
+        if network is not None:
+            return stream_nodes(records, network, schema, compute)
+        return stream_molecules(records, self._pool, schema, compute, level)
 
 
 def load(path: str | Path) -> Model:
@@ -278,21 +193,3 @@ def load(path: str | Path) -> Model:
     'gin'
     """
     return Model(path)
-
-
-def _records(smiles: str | Sequence[object]) -> Iterator[Record]:
-    texts = [smiles] if isinstance(smiles, str) else list(smiles)
-    for row, text in enumerate(texts):
-        if not isinstance(text, str):
-            problem = f"expected SMILES text, got {type(text).__name__}"
-            yield Record(row, row + 1, str(text), (), problem)
-        else:
-            yield Record(row, row + 1, text, ())
-
-
-def _stack(rows: list[Matrix | None], width: int) -> Matrix:
-    out = np.full((len(rows), width), np.nan, np.float32)
-    for position, values in enumerate(rows):
-        if values is not None:
-            out[position] = values
-    return out
