@@ -19,7 +19,7 @@ from graftwork.evaluation.benchmark.summary import (
 )
 from graftwork.evaluation.verdict import Verdict
 from graftwork.metrics import METRICS
-from graftwork.report.render import _environment as environment
+from graftwork.report.environment import environment
 
 TONES: dict[Verdict, str] = {"helps": "helps", "no evidence": "open", "hurts": "hurts"}
 _BANNERS = {

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
-
 from graftwork import formatting
 from graftwork.report.content import MetricRow, ReportContent
+from graftwork.report.environment import environment
 from graftwork.report.glossary import glossary, metric_label
 from graftwork.report.molecules import molecule_card
 from graftwork.report.plots import agreement_plots, interval_plot, learning_curves
@@ -56,7 +54,7 @@ def render_report(content: ReportContent) -> str:
     metric = metric_label(content.metric)
     css, symbol, headline = HEADLINES[content.verdict]
     return (
-        _environment()
+        environment()
         .get_template("template.html")
         .render(
             content=content,
@@ -130,19 +128,3 @@ def metric_lines(rows: Sequence[MetricRow], models: Sequence[str]) -> list[Metri
         )
         for task, metric in lines
     ]
-
-
-def _environment() -> Environment:
-    folder = files("graftwork.report")
-    environment = Environment(
-        autoescape=True,
-        loader=FunctionLoader(lambda name: (folder / name).read_text(encoding="utf-8")),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        show=formatting.show, show_all=formatting.show_all, metric_label=metric_label
-    )
-    environment.globals.update(show_interval=formatting.show_interval, finite=formatting.finite)
-    return environment
