@@ -197,7 +197,12 @@ def test_finetune_leaves_the_files_of_the_contract(finetuned):
 
 def test_pretrain_goes_on_only_with_the_same_corpus(cli, corpus, tmp_path):
     arguments = ("-o", tmp_path / "run", "--dim", 8, "--num-layers", 1, "--batch-size", 32)
-    assert cli("pretrain", "-i", corpus, *arguments).code == 0
+    done = cli("pretrain", "-i", corpus, *arguments)
+    assert done.code == 0
+    assert done.out.splitlines() == [
+        f"Checkpoint {tmp_path / 'run' / 'model'}",
+        f"Next: graftwork finetune -i table.csv -t TARGET --from {tmp_path / 'run'}",
+    ]
     assert "Going on from step" in cli("pretrain", "-i", corpus, *arguments).err
     (tmp_path / "other.smi").write_text("CCO\nCCC\nCCN\n")
     refused = cli("pretrain", "-i", tmp_path / "other.smi", *arguments)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 import graftwork
 from graftwork import api
 from graftwork.errors import SchemaMismatchError
-from made_networks import citation_arrays, write_citation
+from made_networks import citation_arrays, write_citation, write_proteins
 
 SHORT = (
     "--num-seeds=2",
@@ -165,3 +166,48 @@ def test_a_linear_probe_and_transfer_to_a_network_of_the_same_words(cli, run, ne
     assert set(metrics["intervals"]) == {"pretrained", "scratch"}
     assert metrics["verdict"] in {"helps", "no evidence", "hurts"}
     assert metrics["intervals"]["pretrained"]["estimate"] > 0.6
+
+
+def follow(cli, done, target, folder):
+    """Run what a command says comes next, in brief."""
+    said = [line for line in done.out.splitlines() if line.startswith("Next: ")]
+    assert len(said) == 1
+    program, *words = shlex.split(said[0].removeprefix("Next: "))
+    assert program == "graftwork"
+    words[words.index("TARGET")] = target
+    return words, cli(*words, "-o", folder, "--num-seeds=1", "--epochs=1", "--no-refit")
+
+
+TINY = ("--num-layers=1", "--dim=8", "--batch-size=16", "--max-steps=2", "--device=cpu")
+
+
+def test_after_pre_training_on_a_network_comes_fine_tuning_on_it(cli, network, tmp_path):
+    done = cli("pretrain", "-i", network, "-o", tmp_path / "a run", *TINY)
+    assert done.code == 0, done.err
+    words, found = follow(cli, done, "class", tmp_path / "tuned")
+    assert words[1:5] == ["-i", str(network), "-t", "class"]
+    assert found.code == 0, found.err
+    card = (tmp_path / "a run" / "model" / "README.md").read_text()
+    assert "-i network.npz" in card
+    assert "molecules.csv" not in card
+    provenance = json.loads((tmp_path / "tuned" / "model" / "provenance.json").read_text())
+    assert provenance["membership"] is None
+
+
+def test_after_a_recipe_that_withholds_a_group_that_group_is_tested(cli, tmp_path):
+    write_proteins(tmp_path / "proteins.npz", size=20)
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(
+        f"""
+stages:
+  - {{name: all, corpus: '{tmp_path / "proteins.npz"}', objective: supervised, targets: ['GO:0'],
+      unlabelled_groups: [BB], num_layers: 1, dim: 8, max_steps: 2, batch_size: 8}}
+"""
+    )
+    done = cli("pretrain", "--config", recipe, "-o", tmp_path / "run", "--device=cpu")
+    assert done.code == 0, done.err
+    words, found = follow(cli, done, "GO:1", tmp_path / "tuned")
+    assert words[-4:] == ["--split", "group", "--test-groups", "BB"]
+    assert found.code == 0, found.err
+    tested = pd.read_csv(tmp_path / "tuned" / "predictions.csv")
+    assert tested["node"][tested["split"] == "test"].str.startswith("BB").all()

@@ -53,6 +53,14 @@ def test_variants_are_recorded_once(pool):
     assert found.caveats() == []
 
 
+def test_the_summary_counts_molecules_not_rows(pool):
+    texts = ["CCN", "CCN.Cl", "c1ccccc1C", "c1ccccc1CC", "C1CC"]
+    found = record_membership(texts, [False, True, True, False, True], pool)
+    wanted = {"molecules": 3, "labelled": 2, "scaffolds": 1, "complete": True}
+    assert found.summary() == wanted
+    assert carried_on(None, found).summary() == {**wanted, "complete": False}
+
+
 def test_scaffolds_carry_the_label_too(pool):
     found = record_membership(["c1ccccc1C", "c1ccccc1CC", "C1CCC1"], [False, True, False], pool)
     digests = molecule_digests(["Oc1ccccc1", "NC1CCC1"], pool)

@@ -45,7 +45,7 @@ def test_the_table_is_compared_and_added(tmp_path, data, tiny_encoder):
     assert found.overlap.test is not None
     assert (found.overlap.test.molecules, found.overlap.test.in_corpus) == (2, 1)
     assert found.overlap.all.in_labelled_corpus == 0  # the table itself is not yet in the record
-    record = Membership.from_bytes(found.record)
+    record = found.record
     assert record.complete
     assert record.count == 4 + 5
     assert labelled(record, TABLE) == [True] * 5
@@ -56,7 +56,7 @@ def test_the_table_is_compared_and_added(tmp_path, data, tiny_encoder):
 def test_without_a_refit_the_test_part_stays_unseen(tmp_path, data, tiny_encoder):
     name = start(tmp_path, tiny_encoder(), Membership.empty().to_bytes())
     found = exposure(FinetuneConfig(start_from=name, refit=False), data, SPLIT)
-    record = Membership.from_bytes(found.record)
+    record = found.record
     assert labelled(record, TABLE) == [True, True, True, False, False]
     assert record.complete
 
@@ -64,14 +64,13 @@ def test_without_a_refit_the_test_part_stays_unseen(tmp_path, data, tiny_encoder
 def test_a_start_without_a_record_says_so(tmp_path, data, tiny_encoder):
     found = exposure(FinetuneConfig(start_from=start(tmp_path, tiny_encoder(), None)), data, SPLIT)
     assert found.overlap is None
-    assert not Membership.from_bytes(found.record).complete
+    assert not found.record.complete
 
 
 def test_a_start_from_none_has_seen_the_table_alone(data):
     found = exposure(FinetuneConfig(start_from="none"), data, SPLIT)
     assert found.overlap is None
-    record = Membership.from_bytes(found.record)
-    assert (record.complete, record.count) == (True, 5)
+    assert (found.record.complete, found.record.count) == (True, 5)
 
 
 def test_a_damaged_record_stops_the_run(tmp_path, data, tiny_encoder):

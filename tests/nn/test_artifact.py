@@ -128,7 +128,7 @@ def test_the_card_names_the_layer(tmp_path, tiny_encoder, conv, label):
     card = (tmp_path / "m" / "README.md").read_text()
     assert card.startswith("# Pre-trained encoder\n")
     assert f"{label} encoder, 2 layers" in card
-    assert "report of\nthe run" in card
+    assert "predicts nothing before it is fine-tuned" in card
 
 
 def test_the_card_says_what_it_is(good):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from dataclasses import replace
 import pytest
 from safetensors.torch import load_file
 
+from graftwork.data.membership import Membership
 from graftwork.data.store import GraphStore
 from graftwork.errors import GraftworkError, InputError, RunError, SchemaMismatchError
 from graftwork.nn.artifact import load_artifact
@@ -64,6 +66,10 @@ def log_rows(folder):
 
 def provenance(folder):
     return json.loads((folder / "model" / "provenance.json").read_text())
+
+
+def record_of(folder):
+    return Membership.from_bytes(load_artifact(folder / "model").membership)
 
 
 COMMAND = """
@@ -216,6 +222,24 @@ def test_a_graph_store_is_a_corpus_too(corpus, whole, tmp_path):
     assert weights(tmp_path / "store") == weights(tmp_path / "file")
     with pytest.raises(SchemaMismatchError):
         run_pretrain(whole / "store", tmp_path / "hu", replace(QUICK, featurizer="hu2020"))
+
+
+def test_the_record_and_its_counts_go_from_stage_to_stage(whole, tmp_path):
+    first = record_of(whole)
+    assert provenance(whole)["membership"] == first.summary()
+    assert first.summary()["molecules"] > 100
+    assert (first.summary()["labelled"], first.complete) == (0, True)
+    card = (whole / "model" / "README.md").read_text()
+    assert f"records {first.summary()['molecules']} molecules (0 with labels)" in card
+    # a graph store that says nothing of its molecules
+    unknown = shutil.copytree(whole / "store", tmp_path / "store")
+    (unknown / "membership.safetensors").unlink()
+    run_pretrain(unknown, tmp_path / "alone", QUICK)
+    assert not (tmp_path / "alone" / "model" / "membership.safetensors").exists()
+    assert provenance(tmp_path / "alone")["membership"] is None
+    run_pretrain(unknown, tmp_path / "next", QUICK, start_from=str(whole))
+    assert record_of(tmp_path / "next").summary() == {**first.summary(), "complete": False}
+    assert provenance(tmp_path / "next")["membership"]["complete"] is False
 
 
 @pytest.mark.parametrize("text", ["CCO\n", "C1CC\nxyz\n"])

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from graftwork.cli.options import Device, Precision, SmilesColumn, TimeLimit, chosen
+
+if TYPE_CHECKING:
+    from graftwork.data.corpus import Corpus
 
 
 def pretrain(
@@ -136,7 +140,10 @@ def pretrain(
         "device": device,
     }
     if recipe is not None:
-        model = run_recipe(load_recipe(recipe), output, **how)
+        stages = load_recipe(recipe)
+        model = run_recipe(stages, output, **how)
+        source = stages.stages[-1].corpus
+        corpus = str(source.path)
     else:
         settings = chosen(ctx, PretrainConfig, find_preset(PRETRAIN_PRESETS, preset))
         settings["options"] = parse_options(objective, option or [])
@@ -160,4 +167,17 @@ def pretrain(
             **how,
         )
     typer.echo(f"Checkpoint {model}")
-    typer.echo(f"Next: graftwork finetune -i table.csv -t TARGET --from {output}")
+    typer.echo(f"Next: {_next_command(model, str(corpus), source, output)}")
+
+
+def _next_command(model: Path, name: str, corpus: Corpus, output: Path) -> str:
+    """Return the command that fine-tunes what was left: on a network, on the same one."""
+    from graftwork.nn.artifact import load_artifact  # noqa: PLC0415
+
+    network = load_artifact(model).schema.is_network
+    table = name if network else "table.csv"
+    command = ["graftwork", "finetune", "-i", table, "-t", "TARGET", "--from", str(output)]
+    if corpus.unlabelled_groups:  # kept without labels: what is to be tested
+        command += ["--split", "group"]
+        command += [part for name in corpus.unlabelled_groups for part in ("--test-groups", name)]
+    return shlex.join(command)

@@ -112,6 +112,21 @@ class Membership:
             )
         return found
 
+    def summary(self) -> dict[str, int | bool]:
+        """Return the counts that a model's provenance states, JSON-ready.
+
+        Examples
+        --------
+        >>> record_membership(["CCO", "c1ccccc1C"], labelled=[True, False]).summary()
+        {'molecules': 2, 'labelled': 1, 'scaffolds': 1, 'complete': True}
+        """
+        return {
+            "molecules": len(self.molecules),
+            "labelled": int(np.count_nonzero(self.molecules.labelled)),
+            "scaffolds": len(self.scaffolds),
+            "complete": self.complete,
+        }
+
     def to_bytes(self) -> bytes:
         """Return the content of ``membership.safetensors``."""
         sizes = [len(self.molecules), len(self.scaffolds)]

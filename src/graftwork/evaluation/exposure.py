@@ -26,11 +26,11 @@ class Exposure:
         What the table shares with the training molecules of the starting point; None for a start
         from none, and where the starting point carries no record.
     record
-        Content of the record for the fine-tuned model: that of the starting point, and the table.
+        That of the fine-tuned model: what the starting point has seen, and the table.
     """
 
     overlap: Overlap | None
-    record: bytes
+    record: Membership
 
 
 def exposure(config: FinetuneConfig, data: LabelledData, split: Split) -> Exposure:
@@ -45,10 +45,10 @@ def exposure(config: FinetuneConfig, data: LabelledData, split: Split) -> Exposu
     rows = slice(None) if config.refit else np.concatenate([split.train, split.val])
     added = Membership.of(digests[rows], labelled=True)
     if config.start_from == "none":
-        return Exposure(None, added.to_bytes())
+        return Exposure(None, added)
     path = find_model(config.start_from) / MEMBERSHIP
     earlier = read_membership(path)
-    record = carried_on(earlier, added).to_bytes()
+    record = carried_on(earlier, added)
     if earlier is None:
         return Exposure(None, record)
     return Exposure(overlap(digests, split, Membership.from_bytes(earlier, str(path))), record)

@@ -117,7 +117,11 @@ def run_finetune(
     write_run(run)
     model = _final_model(run, encoder, for_refit)
     record = None if exposed is None else exposed.record
-    save_artifact(folder / "model", model, _provenance(run, table), record)
+    provenance = _provenance(run, table) | {
+        "membership": None if record is None else record.summary(),
+    }
+    content = None if record is None else record.to_bytes()
+    save_artifact(folder / "model", model, provenance, content)
     return run
 
 

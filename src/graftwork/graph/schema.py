@@ -14,6 +14,9 @@ from graftwork.errors import SchemaMismatchError
 
 Option = bool | int | float | str
 
+NETWORK = "network"
+"""Name of the featuriser of every network: rows are its nodes, graphs their ego networks."""
+
 
 @dataclass(frozen=True)
 class CategoricalColumn:
@@ -72,6 +75,11 @@ class FeatureSchema:
         """The smallest integer type that holds every categorical id."""
         sizes = [column.size for column in (*self.node_cat, *self.edge_cat)]
         return np.dtype(np.uint8 if max(sizes, default=0) <= 256 else np.int32)
+
+    @property
+    def is_network(self) -> bool:
+        """Whether rows are the nodes of a network, and graphs their ego networks."""
+        return self.featurizer == NETWORK
 
     def with_options(self, **options: Option) -> FeatureSchema:
         """Return the same columns under changed featuriser options."""

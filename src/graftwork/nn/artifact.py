@@ -85,7 +85,8 @@ def save_artifact(
     _write_json(partial / "config.json", config)
     _write_json(partial / "schema.json", encoder.schema.to_dict())
     _write_json(partial / "provenance.json", provenance)
-    (partial / "README.md").write_text(model_card(config, provenance), encoding="utf-8")
+    card = model_card(config, provenance, encoder.schema, recorded=membership is not None)
+    (partial / "README.md").write_text(card, encoding="utf-8")
     weights = {k: v.detach().cpu().contiguous() for k, v in _state(model).items()}
     (partial / "model.safetensors").write_bytes(save(weights))
     if membership is not None:

@@ -4,65 +4,157 @@ from __future__ import annotations
 
 from typing import Any
 
+from graftwork.graph.schema import FeatureSchema
+
 _LAYERS = {"graphsage": "GraphSAGE", "gatv2": "GATv2"}
-_TRAINED = (
-    "Predictions for molecules unlike those it was trained on deserve doubt; the report of\n"
-    "the run says how it did on scaffolds it had not seen."
-)
 _CONVERTED = (
     "Others trained these weights; graftwork only changed the file. What they were trained on,\n"
     "and whether your test molecules were among it, is in the publication, not in the file. The\n"
     "atom and bond features follow the order in which a SMILES string is written."
 )
+_ENCODER = (
+    "It predicts nothing before it is fine-tuned. Whether it then beats the same network from\n"
+    "scratch on your {rows} is for `graftwork finetune` to find out."
+)
+_PREDICTOR = (
+    "Predictions for {rows} unlike those it was trained on deserve doubt; the report of\n"
+    "the run says how it did on its test part."
+)
+_NETWORKS = (
+    "It reads networks with these features and no others: {columns}. Of each\n"
+    "node it sees the ego network ({options})."
+)
+_SHOWN = 5  # names of features
 
 
-def model_card(config: dict[str, Any], provenance: dict[str, Any]) -> str:
-    """Describe a model in Markdown: what it is, what made it, how to use it."""
-    encoder, head = config["encoder"], config["head"]
-    layer = _LAYERS.get(encoder["conv"], encoder["conv"].upper())
-    converted = provenance.get("made_by") == "convert"
-    shape = (
-        f"{layer} encoder, {encoder['num_layers']} layers of width "
-        f"{encoder['dim']}, jumping knowledge `{encoder['jumping_knowledge']}`"
-    )
-    if head is None:
-        what = "Pre-trained encoder"
-        if converted:
-            what += f", converted: {_cell(provenance.get('name', ''))}"
-        use = "graftwork finetune -i table.csv -t TARGET --from ."
-    else:
-        tasks = ", ".join(f"`{task}`" for task in head["tasks"])
-        what = f"Predictor ({head['kind']}) of {tasks}"
-        shape += f"; {head['pooling']} pooling, {head['hidden_layers']} hidden layer(s) in the head"
-        use = "graftwork predict -m . -i molecules.csv -o predictions.csv"
-    facts = [f"| {key} | {_cell(value)} |" for key, value in provenance.items()]
+def model_card(
+    config: dict[str, Any],
+    provenance: dict[str, Any],
+    schema: FeatureSchema,
+    *,
+    recorded: bool = False,
+) -> str:
+    """Describe a model in Markdown: what it is, what made it, how to use it.
+
+    Parameters
+    ----------
+    config
+        Content of ``config.json``.
+    provenance
+        Content of ``provenance.json``; ``membership`` counts what the record holds.
+    schema
+        What the model reads: molecules or a network.
+    recorded
+        Whether the artifact holds a record of its training molecules.
+    """
     versions = ", ".join(f"{name} {version}" for name, version in config["versions"].items())
     return "\n".join(
         [
-            f"# {what}",
+            f"# {_title(config['head'], provenance)}",
             "",
-            f"{shape}. Written by graftwork; weights in safetensors, no code inside.",
+            f"{_shape(config)}. Written by graftwork; weights in safetensors, no code inside.",
             "",
             "## How it was made",
             "",
             "| | |",
             "|---|---|",
-            *facts,
+            *(f"| {k} | {_cell(v)} |" for k, v in provenance.items() if k != "membership"),
             "",
             f"Versions: {versions}.",
+            "",
+            "## What it has seen",
+            "",
+            _seen(provenance, schema, recorded=recorded),
             "",
             "## Use",
             "",
             "```",
-            use,
+            _command(config["head"], schema),
             "```",
             "",
             "## Limits",
             "",
-            _CONVERTED if converted else _TRAINED,
+            _limits(config["head"], provenance, schema),
             "",
         ]
     )
+
+
+def _title(head: dict[str, Any] | None, provenance: dict[str, Any]) -> str:
+    if head is not None:
+        return f"Predictor ({head['kind']}) of {', '.join(f'`{task}`' for task in head['tasks'])}"
+    if provenance.get("made_by") == "convert":
+        return f"Pre-trained encoder, converted: {_cell(provenance.get('name', ''))}"
+    return "Pre-trained encoder"
+
+
+def _shape(config: dict[str, Any]) -> str:
+    encoder, head = config["encoder"], config["head"]
+    layer = _LAYERS.get(encoder["conv"], encoder["conv"].upper())
+    shape = (
+        f"{layer} encoder, {encoder['num_layers']} layers of width "
+        f"{encoder['dim']}, jumping knowledge `{encoder['jumping_knowledge']}`"
+    )
+    if head is None:
+        return shape
+    return (
+        f"{shape}; {head['pooling']} pooling, {head['hidden_layers']} hidden layer(s) in the head"
+    )
+
+
+def _seen(provenance: dict[str, Any], schema: FeatureSchema, *, recorded: bool) -> str:
+    """Say what the record of training molecules holds, or that there is none."""
+    if schema.is_network:
+        return "Not recorded: records are kept of molecules, not of the nodes of networks."
+    if not recorded:
+        return (
+            "Not recorded: the model carries no record of its training molecules. Whether it has\n"
+            "met a test set before cannot be looked up."
+        )
+    counts = provenance.get("membership") or {}
+    what = "its training molecules"
+    if counts:
+        molecules, labelled, scaffolds = (
+            f"{counts[name]:,}" for name in ("molecules", "labelled", "scaffolds")
+        )
+        what = f"{molecules} molecules ({labelled} with labels) and {scaffolds} scaffolds"
+    told = f"`membership.safetensors` records {what}."
+    if not counts.get("complete", True):
+        told += " A stage of training left no record: it has seen more."
+    return f"{told} Which of them a table holds:\n`graftwork check-data -i table.csv --against .`"
+
+
+def _command(head: dict[str, Any] | None, schema: FeatureSchema) -> str:
+    if head is None:
+        what = "network.npz" if schema.is_network else "table.csv"
+        return f"graftwork finetune -i {what} -t TARGET --from ."
+    what = "network.npz" if schema.is_network else "molecules.csv"
+    return f"graftwork predict -m . -i {what} -o predictions.csv"
+
+
+def _limits(head: dict[str, Any] | None, provenance: dict[str, Any], schema: FeatureSchema) -> str:
+    if provenance.get("made_by") == "convert":
+        return _CONVERTED
+    rows = "nodes" if schema.is_network else "molecules"
+    text = (_ENCODER if head is None else _PREDICTOR).format(rows=rows)
+    if not schema.is_network:
+        return text
+    options = ", ".join(f"{key} {value}" for key, value in schema.options.items())
+    return f"{text}\n{_NETWORKS.format(columns=_columns(schema), options=options)}"
+
+
+def _columns(schema: FeatureSchema) -> str:
+    """Name the features of nodes and edges; of many the first ones and their number."""
+    parts = []
+    for what, ids, numbers in (
+        ("nodes", schema.node_cat, schema.node_x),
+        ("edges", schema.edge_cat, schema.edge_x),
+    ):
+        names = [*(column.name for column in ids), *numbers]
+        shown = ", ".join(f"`{_cell(name)}`" for name in names[:_SHOWN]) or "none"
+        more = f", ... ({len(names):,})" if len(names) > _SHOWN else ""
+        parts.append(f"{what} {shown}{more}")
+    return "; ".join(parts)
 
 
 def _cell(value: Any) -> str:

@@ -14,7 +14,7 @@ from graftwork import console
 from graftwork.config import EncoderConfig
 from graftwork.data.corpus import Corpus, read_membership
 from graftwork.data.loader import load_batch
-from graftwork.data.membership import carried_on
+from graftwork.data.membership import Membership, carried_on
 from graftwork.data.sampler import BatchSampler
 from graftwork.data.store import GraphStore
 from graftwork.errors import InputError
@@ -103,6 +103,7 @@ def pretrain(
     encoder = _new_encoder(store.schema, config) if parent is None else _continued(parent, config)
     job = _Job(fabric, config, encoder, store, run, checkpoint_every)
     done, seconds, logs = _train(job)
+    record = _members(source, run, parent)
     provenance = {
         "made_by": "pretrain",
         "objective": config.objective,
@@ -118,18 +119,22 @@ def pretrain(
         "final": logs,
         "start_from": start_from,
         "earlier_stages": [] if parent is None else _history(parent),
+        "membership": None if record is None else record.summary(),
         "settings": config.to_dict(),
     }
-    save_artifact(run / "model", encoder, provenance, _members(source, run, parent))
+    content = None if record is None else record.to_bytes()
+    save_artifact(run / "model", encoder, provenance, content)
     return run / "model"
 
 
-def _members(corpus: Corpus, run: Path, parent: Artifact | None) -> bytes | None:
+def _members(corpus: Corpus, run: Path, parent: Artifact | None) -> Membership | None:
     """Return the record of all molecules that this model and those before it were trained on."""
     added = read_membership(corpus.path if corpus.path.is_dir() else run / "store")
     if added is None:
-        return None if parent is None else parent.membership
-    return (added if parent is None else carried_on(parent.membership, added)).to_bytes()
+        if parent is None or parent.membership is None:
+            return None
+        added = Membership.empty(complete=False)  # this stage saw more, which nobody noted
+    return added if parent is None else carried_on(parent.membership, added)
 
 
 def _new_encoder(schema: FeatureSchema, config: PretrainConfig) -> Encoder:

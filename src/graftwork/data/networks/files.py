@@ -15,12 +15,12 @@ from graftwork.data.networks.planetoid import PLANETOID
 from graftwork.data.networks.proteins import GO2PPI, STRING12
 from graftwork.data.store import GraphStore
 from graftwork.errors import InputError, SchemaMismatchError
-from graftwork.graph.schema import FeatureSchema, Option
+from graftwork.graph.schema import NETWORK, FeatureSchema, Option
 
 NETWORKS: dict[str, Layout] = {"planetoid": PLANETOID, "go2ppi": GO2PPI, "string12": STRING12}
 """Layouts of files by name; a file is of the first layout all of whose arrays it holds."""
 
-FEATURIZER = "network"
+FEATURIZER = NETWORK
 """Name of the featuriser in the schema of every network."""
 
 DEFAULT_OPTIONS: dict[str, Option] = {"hops": 2, "max_nodes": 256, "seed": 0, "distance": False}
