@@ -19,9 +19,6 @@ PRECISIONS = ("auto", "32-true", "bf16-mixed")
 def new_fabric(device: str, precision: str) -> Fabric:
     """Return a Lightning Fabric on one device, in the given precision or the best for it.
 
-    From then on this thread rounds numbers below 1e-38 to zero. A network that has learnt its few
-    rows by heart has many such gradients, and processors are a hundred times slower with them.
-
     Raises
     ------
     InputError
@@ -29,7 +26,6 @@ def new_fabric(device: str, precision: str) -> Fabric:
     """
     if device not in DEVICES:
         raise InputError(f"No device is called {device!r}.", f"Known: {', '.join(DEVICES)}.")
-    torch.set_flush_denormal(True)
     try:
         chosen = best_precision(device) if precision == "auto" else precision
         return Fabric(accelerator=device, devices=1, precision=chosen)
