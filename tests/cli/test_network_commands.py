@@ -211,3 +211,51 @@ stages:
     assert found.code == 0, found.err
     tested = pd.read_csv(tmp_path / "tuned" / "predictions.csv")
     assert tested["node"][tested["split"] == "test"].str.startswith("BB").all()
+
+
+def test_what_is_known_of_proteins_goes_from_pre_training_to_prediction(cli, tmp_path):
+    path = write_proteins(tmp_path / "proteins.npz", size=24)
+    shape = ("--num-layers=1", "--dim=8", "--max-steps=2", "--batch-size=8", "--device=cpu")
+    known = ("--features", "GO:2", "--features", "GO:3")
+    done = cli("pretrain", "-i", path, *known, "-o", tmp_path / "pre", *shape)
+    assert done.code == 0, done.err
+    wanted = (
+        "-t",
+        "GO:1",
+        "--split",
+        "group",
+        "--test-groups",
+        "BB",
+        "--epochs=2",
+        "--num-seeds=2",
+    )
+    run = tmp_path / "run"
+    tuned = cli("finetune", "-i", path, "--from", tmp_path / "pre", *wanted, "-o", run)
+    assert tuned.code == 0, tuned.err
+    assert "features-logistic" in tuned.out
+    found = cli("predict", "-m", run, "-i", path, "-o", tmp_path / "predictions.csv")
+    assert found.code == 0, found.err
+    told = pd.read_csv(tmp_path / "predictions.csv")
+    assert told["pred_GO:1"].between(0, 1).all()
+    assert len(told) == 48
+    leak = cli(
+        "finetune", "-i", path, "--from", tmp_path / "pre", "-t", "GO:2", "-o", tmp_path / "x"
+    )
+    assert leak.code == 2
+    assert "GO:2 would be a feature and a label" in leak.err
+
+
+def test_baselines_of_a_benchmark_read_what_the_networks_read(cli, tmp_path):
+    path = write_proteins(tmp_path / "proteins.npz", size=24)
+    shape = ("--num-layers=1", "--dim=8", "--max-steps=2", "--batch-size=8", "--device=cpu")
+    done = cli("pretrain", "-i", path, "--features", "GO:2", "-o", tmp_path / "pre", *shape)
+    assert done.code == 0, done.err
+    table = tmp_path / "table"
+    done = cli(
+        *("benchmark", "--datasets", path, "-t", "GO:1", "-o", table, "--checkpoints"),
+        *(f"pre={tmp_path / 'pre'}", "--seeds=1", "--epochs=1", "--jobs=1", "--device=cpu"),
+        *("--baselines", "features-logistic", "--split", "group", "--test-groups", "BB"),
+    )
+    assert done.code == 0, done.err
+    keys = {cell["data"] for cell in json.loads((table / "benchmark.json").read_text())["cells"]}
+    assert len(keys) == 1

@@ -60,4 +60,4 @@ def embed(
         def compute(records: Iterable[Record], network: Network | None) -> Iterator[RowResult]:
             return loaded.embed_records(records, network=network)
 
-        write_rows(input_path, smiles_column, output, names, compute)
+        write_rows(input_path, smiles_column, output, names, loaded.encoder.schema, compute)

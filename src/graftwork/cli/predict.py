@@ -30,4 +30,6 @@ def predict(
 
     loaded = load(model)
     added = [f"pred_{task}" for task in loaded.require_tasks()]
-    write_rows(input_path, smiles_column, output, added, loaded.predict_records)
+    write_rows(
+        input_path, smiles_column, output, added, loaded.encoder.schema, loaded.predict_records
+    )

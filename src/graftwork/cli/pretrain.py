@@ -69,6 +69,13 @@ def pretrain(
             help="Label columns for the supervised objective; '*' means all others.",
         ),
     ] = None,
+    features: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Of a protein network: terms, or a file that lists them, whose annotations are "
+            "features of the nodes. Repeat it."
+        ),
+    ] = None,
     measurements: Annotated[
         str | None,
         typer.Option(
@@ -157,6 +164,7 @@ def pretrain(
             labelled_only=objective == "supervised",
             limit=limit,
             exclude=tuple(resolve_input(name) for name in exclude or ()),
+            features=tuple(features or ()),
         )
         model = run_pretrain(
             source,

@@ -16,6 +16,7 @@ from graftwork.data.record import Record
 from graftwork.data.sources import Table, open_table
 from graftwork.data.writers import TableWriter
 from graftwork.errors import InputError
+from graftwork.graph.schema import FeatureSchema
 from graftwork.inference import Model, RowResult
 
 
@@ -24,6 +25,7 @@ def write_rows(
     smiles_column: str | None,
     output: Path,
     added: Sequence[str],
+    schema: FeatureSchema,
     compute: Callable[[Iterable[Record], Network | None], Iterator[RowResult]],
 ) -> None:
     """Stream a table or a network through a model; write it with added columns and status.
@@ -36,7 +38,7 @@ def write_rows(
         If no row was usable; the table of reasons is written all the same.
     """
     require_distinct(output, source)
-    table = _open(source, smiles_column)
+    table = _open(source, smiles_column, schema)
     new = [*added, "status", "reason"]
     columns = [f"{name}_input" if name in new else name for name in table.columns]
     tally = _Tally(source, output)
@@ -54,7 +56,7 @@ def write_rows(
 
 def write_vectors(source: Path, smiles_column: str | None, output: Path, model: Model) -> None:
     """Write float32 ``[rows, width]`` as ``.npy``, NaN for rejected rows; whole or not at all."""
-    table = _open(source, smiles_column)
+    table = _open(source, smiles_column, model.encoder.schema)
     results = model.embed_records(table.rows(), network=_network(table))
     make_folder(output.parent)
     if output.is_dir():
@@ -85,7 +87,7 @@ def write_nodes(
 ) -> None:
     """Write a table with one row per atom: ``row, atom`` and the embedding."""
     require_distinct(output, source)
-    table = _open(source, smiles_column)
+    table = _open(source, smiles_column, model.encoder.schema)
     results = model.embed_records(table.rows(), "node", _network(table))
     tally = _Tally(source, output)
     with TableWriter(output, ["row", "atom", *names]) as writer:
@@ -95,12 +97,12 @@ def write_nodes(
     tally.report(table.warnings)
 
 
-def _open(source: Path, smiles_column: str | None) -> Table | NetworkTable:
+def _open(source: Path, smiles_column: str | None, schema: FeatureSchema) -> Table | NetworkTable:
     if not is_network(source):
         return open_table(source, smiles_column)
     if smiles_column is not None:
         raise InputError(f"{source} is a network; it has no column of SMILES.")
-    return NetworkTable(source)
+    return NetworkTable(source, schema)
 
 
 def _network(table: Table | NetworkTable) -> Network | None:

@@ -48,6 +48,8 @@ class Corpus:
         How the ego networks of a network are cut out; 0 nodes for no limit.
     unlabelled_groups
         Groups of a network's nodes, e.g. a species to be tested on, whose labels are not used.
+    features
+        What is known of a network's nodes, as features: columns, or files that list them.
     """
 
     path: Path
@@ -62,6 +64,7 @@ class Corpus:
     hops: int = 2
     max_nodes: int = 256
     unlabelled_groups: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
 
     @property
     def files(self) -> list[Path]:
@@ -110,7 +113,7 @@ def network_corpus(corpus: Corpus, schema: FeatureSchema | None) -> GraphStore:
     schema
         That of a model; None takes the network's own and the corpus' ``hops`` and ``max_nodes``.
     """
-    network = open_network(corpus.path, corpus.targets or None)
+    network = open_network(corpus.path, corpus.targets or None, corpus.features, schema)
     network = without_labels(network, corpus.unlabelled_groups)
     rows = np.arange(len(network.names))[: corpus.limit]
     if corpus.labelled_only:

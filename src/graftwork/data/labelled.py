@@ -208,7 +208,7 @@ def load_labelled(
 def _labelled_nodes(
     path: Path, schema: FeatureSchema, targets: Sequence[str] | None
 ) -> LabelledData:
-    network = open_network(path, targets)
+    network = open_network(path, targets, schema=schema)
     labelled = ~np.isnan(network.y).all(1)
     if not labelled.any():
         raise InputError(f"{path}: no node has a label.", "Check -t/--target-columns.")

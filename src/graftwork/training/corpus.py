@@ -40,6 +40,7 @@ def describe_corpus(corpus: Corpus) -> dict[str, Any]:
         "hops": corpus.hops,
         "max_nodes": corpus.max_nodes,
         "unlabelled_groups": list(corpus.unlabelled_groups),
+        "features": list(corpus.features),
     }
 
 

@@ -148,7 +148,8 @@ def _stage(path: Path, values: Any, settings: Mapping[str, Any]) -> Stage:
             f"{where} cannot be used.", "A stage needs a 'corpus' and a 'name' of letters."
         )
     corpus = {key: values[key] for key in _CORPUS & values.keys()}
-    corpus["targets"] = tuple(_beside(path, name) for name in values.get("targets", ()))
+    for key in ("targets", "features"):
+        corpus[key] = tuple(_beside(path, name) for name in values.get(key, ()))
     corpus["unlabelled_groups"] = tuple(values.get("unlabelled_groups", ()))
     for key in ("also", "exclude"):
         corpus[key] = tuple(Path(name) for name in values.get(key, ()))
@@ -163,10 +164,10 @@ def _stage(path: Path, values: Any, settings: Mapping[str, Any]) -> Stage:
     )
 
 
-def _beside(recipe: Path, target: str) -> str:
-    """Return the path of a list of targets that lies beside the recipe, or the target itself."""
-    listed = recipe.parent / target
-    return str(listed) if listed.is_file() else target
+def _beside(recipe: Path, column: str) -> str:
+    """Return the path of a list of columns that lies beside the recipe, or the column itself."""
+    listed = recipe.parent / column
+    return str(listed) if listed.is_file() else column
 
 
 def _licence(corpus: str) -> str:

@@ -19,7 +19,7 @@ from graftwork.data.networks import (
     without_labels,
 )
 from graftwork.data.networks.proteins import FEATURES, MIN_SCORE
-from graftwork.errors import InputError
+from graftwork.errors import InputError, SchemaMismatchError
 from made_networks import protein_arrays
 
 TERMS = [f"GO:{i}" for i in range(6)]
@@ -91,6 +91,39 @@ def test_features_of_a_species_do_not_depend_on_the_others_nor_on_labels_or_name
     degree = np.bincount(values["BB_edges"].ravel(), minlength=12)
     found = one.node_x[:, FEATURES.index("log_degree")]
     np.testing.assert_allclose(found, np.log1p(degree), rtol=1e-6)
+
+
+def test_what_is_known_of_proteins_becomes_features_beside_the_topology(write):
+    path = write(**arrays())
+    network = open_network(path, ["GO:1"], ["GO:4", "GO:0"])
+    labels = open_network(path, ["GO:1", "GO:4", "GO:0"]).y
+    assert network.tasks == ("GO:1",)
+    assert network.schema.node_x == (*FEATURES, "GO:4", "GO:0")
+    np.testing.assert_array_equal(network.y, labels[:, :1])
+    np.testing.assert_array_equal(network.node_x[:, -2:], np.nan_to_num(labels[:, 1:]))
+    np.testing.assert_array_equal(network.node_x[:, :-2], open_network(path).node_x)
+    assert np.isnan(labels[11]).all()
+    assert (network.node_x[11, -2:] == 0).all()  # nothing is known of the last protein
+
+
+def test_a_term_is_no_feature_of_its_own_label(write, tmp_path):
+    listed = tmp_path / "terms.txt"
+    listed.write_text("GO:2\nGO:3\n")
+    with pytest.raises(InputError, match=r"GO:3 would be a feature and a label"):
+        open_network(write(**arrays()), ["GO:3"], [str(listed)])
+
+
+def test_a_network_is_read_with_the_features_of_the_model_that_reads_it(write):
+    path = write(**arrays())
+    known = open_network(path, features=["GO:4", "GO:0"])
+    schema = network_store(known, {"hops": 1}).schema
+    again = open_network(path, ["GO:1"], schema=schema)
+    assert again.schema == known.schema
+    np.testing.assert_array_equal(again.node_x, known.node_x)
+    store = network_store(path, schema, [3, 20])
+    assert store.schema == schema
+    with pytest.raises(SchemaMismatchError):
+        network_store(open_network(path), schema)
 
 
 def test_only_edges_of_high_confidence_are_read(write):
@@ -206,4 +239,9 @@ def test_the_terms_of_the_biology_recipe_are_apart_from_the_tasks_and_all_of_the
     folder = Path(__file__).parents[3] / "configs"
     listed = (folder / "hu2020-biology-terms.txt").read_text().split()
     assert listed == expected
+    with np.load(path) as file:
+        space = dict(zip(file["terms"].tolist(), file["term_namespace"].tolist(), strict=True))
+    for name, wanted in (("functions", {"mf", "cc"}), ("processes", {"bp"})):
+        part = (folder / f"protein-{name}.txt").read_text().split()
+        assert part == [term for term in listed if space[term] in wanted]
     assert not apart & set(listed)

@@ -38,7 +38,12 @@ def is_network(path: str | Path) -> bool:
     return Path(path).name.lower().endswith(".npz")
 
 
-def open_network(path: str | Path, targets: Sequence[str] | None = None) -> Network:
+def open_network(
+    path: str | Path,
+    targets: Sequence[str] | None = None,
+    features: Sequence[str] = (),
+    schema: FeatureSchema | None = None,
+) -> Network:
     """Read a network; its layout is known by the arrays in the file.
 
     Parameters
@@ -47,11 +52,15 @@ def open_network(path: str | Path, targets: Sequence[str] | None = None) -> Netw
         An ``.npz`` file.
     targets
         Names of the label columns; None takes those that the layout gives by default.
+    features
+        Names of what nodes get as features beside those that every network of the layout has.
+    schema
+        Of a model that will read the network: its features are read, too.
 
     Raises
     ------
     InputError
-        If the file is missing, damaged, or of no known layout.
+        If the file is missing, damaged, or of no known layout, or has no such column.
     """
     path = Path(path)
     if not path.is_file():
@@ -59,7 +68,8 @@ def open_network(path: str | Path, targets: Sequence[str] | None = None) -> Netw
     names = npz_names(path)
     for layout in NETWORKS.values():
         if layout.keys <= names:
-            return layout.read(path, targets)
+            asked = () if schema is None else layout.asked(path, schema)
+            return layout.read(path, targets, list(dict.fromkeys([*features, *asked])))
     known = "; ".join(f"{name} ({', '.join(sorted(k.keys))})" for name, k in NETWORKS.items())
     raise InputError(
         f"{path} is no network of a known layout: it holds {', '.join(sorted(names)[:8])}.",
@@ -92,7 +102,9 @@ def network_store(
         If a file, an option or a row cannot be used.
     """
     if not isinstance(network, Network):
-        network = open_network(network)
+        network = open_network(
+            network, schema=schema if isinstance(schema, FeatureSchema) else None
+        )
     if isinstance(schema, FeatureSchema) and schema.featurizer != FEATURIZER:
         raise SchemaMismatchError(
             f"The model reads graphs of {schema.featurizer!r}, not networks.",

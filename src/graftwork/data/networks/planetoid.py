@@ -19,7 +19,9 @@ _KEYS = frozenset({"edges", "labels", "x_indptr", "x_indices", "x_shape", *_PART
 _MAX_CELLS = 1 << 30  # of the table of words
 
 
-def read_planetoid(path: Path, targets: Sequence[str] | None = None) -> Network:
+def read_planetoid(
+    path: Path, targets: Sequence[str] | None = None, features: Sequence[str] = ()
+) -> Network:
     """Read a citation network.
 
     The file holds ``edges`` ``[pairs, 2]`` (each citation once), ``labels`` ``[nodes]`` (class
@@ -38,6 +40,8 @@ def read_planetoid(path: Path, targets: Sequence[str] | None = None) -> Network:
     arrays = read_npz(path, sorted(_KEYS))
     if targets is not None and list(targets) not in ([TASK], ["*"]):
         raise InputError(f"{path} has no label {', '.join(targets)}.", f"It has {TASK!r}.")
+    if features:
+        raise InputError(f"{path}: the words are its only features.", "Name no others.")
     for name, values in arrays.items():
         _require(values.dtype.kind in "iu", path, name, f"holds {values.dtype}, not whole numbers")
         wanted = 2 if name == "edges" else 1

@@ -24,7 +24,9 @@ FEATURES = tuple(name for name in DESCRIPTORS if name != "degree")
 _COMBINED = "combined_score"
 
 
-def read_proteins(path: Path, targets: Sequence[str] | None = None) -> Network:
+def read_proteins(
+    path: Path, targets: Sequence[str] | None = None, features: Sequence[str] = ()
+) -> Network:
     """Read the networks of all species in a file, side by side.
 
     For every species ``S`` the file holds ``S_proteins``, ``S_edges`` (pairs of positions, each
@@ -34,8 +36,9 @@ def read_proteins(path: Path, targets: Sequence[str] | None = None) -> Network:
     and the other channels, each a kind of evidence, are their features, from 0 to 1.
 
     The group of a node is its species. Features say what the network alone says of a node
-    (:func:`graftwork.data.networks.topology.topology` without the plain degree): they mean the
-    same in every species, and no node can be told by its name. A protein without a term it is
+    (:func:`graftwork.data.networks.topology.topology` without the plain degree), and what is known
+    of it where ``features`` ask for that: they mean the same in every species, and no node can be
+    told by its name. A protein without a term it is
     annotated with counts as a negative, as is usual; one without any annotation is unknown.
 
     Parameters
@@ -45,20 +48,30 @@ def read_proteins(path: Path, targets: Sequence[str] | None = None) -> Network:
     targets
         Terms, or files that list them (see :func:`wanted_terms`); ``*`` takes all. None reads no
         labels.
+    features
+        Terms, or files that list them, whose known annotations are features: 1 or 0 for each. A
+        term cannot be both feature and label.
 
     Raises
     ------
     InputError
-        If the file is damaged, or a target is neither a term nor a file.
+        If the file is damaged, or a target or feature is neither a term nor a file, or is both.
     """
     terms = [str(term) for term in read_npz(path, ["terms"])["terms"].ravel()]
     chosen = wanted_terms(targets or (), terms, path)
-    species = [_read_species(path, name, chosen, len(terms)) for name in _species(path)]
+    known = wanted_terms(features, terms, path)
+    if both := sorted(set(chosen) & set(known)):
+        raise InputError(
+            f"{path}: {terms[both[0]]} would be a feature and a label.",
+            "Take it out of one of the two.",
+        )
+    species = [_read_species(path, name, chosen + known, len(terms)) for name in _species(path)]
     offset = np.cumsum([0, *(len(one.names) for one in species)])
     pairs = [one.pairs + start for one, start in zip(species, offset, strict=False)]
     nodes = int(offset[-1])
     edges, origin = both_directions(np.concatenate(pairs), nodes)
     channels = _channels(path)
+    y = np.concatenate([one.y for one in species])
     bare = Network(
         schema=FeatureSchema(featurizer="network", node_cat=(), edge_cat=(), edge_x=channels),
         names=[name for one in species for name in one.names],
@@ -68,12 +81,18 @@ def read_proteins(path: Path, targets: Sequence[str] | None = None) -> Network:
         edge_index=edges,
         edge_cat=np.zeros((len(edges), 0), np.uint8),
         edge_x=np.concatenate([one.evidence for one in species])[origin],
-        y=np.concatenate([one.y for one in species]),
+        y=y[:, : len(chosen)],
         tasks=tuple(terms[i] for i in chosen),
         kind="classification",
         split=[""] * nodes,
     )
-    return _with_features(bare)
+    return _with_features(bare, [terms[i] for i in known], np.nan_to_num(y[:, len(chosen) :]))
+
+
+def asked_terms(path: Path, schema: FeatureSchema) -> list[str]:
+    """Return the terms of a file that are features of a schema, in its order."""
+    terms = set(map(str, read_npz(path, ["terms"])["terms"].ravel()))
+    return [name for name in schema.node_x if name in terms]
 
 
 @dataclass(frozen=True)
@@ -145,10 +164,11 @@ def _labels(pairs: Array, proteins: list[str], chosen: list[int]) -> npt.NDArray
     return y
 
 
-def _with_features(network: Network) -> Network:
+def _with_features(network: Network, terms: Sequence[str], annotated: Array) -> Network:
     kept = [DESCRIPTORS.index(name) for name in FEATURES]
-    node_x = topology(network)[:, kept].astype(np.float32)
-    return replace(network, schema=replace(network.schema, node_x=FEATURES), node_x=node_x)
+    node_x = np.concatenate([topology(network)[:, kept], annotated], axis=1).astype(np.float32)
+    schema = replace(network.schema, node_x=(*FEATURES, *terms))
+    return replace(network, schema=schema, node_x=node_x)
 
 
 def _check_pairs(path: Path, name: str, pairs: Array, limits: tuple[int, int]) -> None:
@@ -159,5 +179,5 @@ def _check_pairs(path: Path, name: str, pairs: Array, limits: tuple[int, int]) -
         )
 
 
-GO2PPI = Layout(frozenset({"species", "terms", "term_namespace"}), read_proteins)
-STRING12 = Layout(frozenset({"channels", "terms"}), read_proteins)
+GO2PPI = Layout(frozenset({"species", "terms", "term_namespace"}), read_proteins, asked_terms)
+STRING12 = Layout(frozenset({"channels", "terms"}), read_proteins, asked_terms)

@@ -8,6 +8,7 @@ from pathlib import Path
 from graftwork.data.networks.files import open_network
 from graftwork.data.networks.network import Network
 from graftwork.data.record import Record
+from graftwork.graph.schema import FeatureSchema
 
 
 def node_record(network: Network, row: int) -> Record:
@@ -23,6 +24,8 @@ class NetworkTable:
     ----------
     path
         The network's file.
+    schema
+        Of the model that will read it.
 
     Attributes
     ----------
@@ -34,8 +37,8 @@ class NetworkTable:
         None so far.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.network = open_network(path)
+    def __init__(self, path: Path, schema: FeatureSchema | None = None) -> None:
+        self.network = open_network(path, schema=schema)
         self.columns = ["node", "group"] if any(self.network.group) else ["node"]
         self.warnings: list[str] = []
 

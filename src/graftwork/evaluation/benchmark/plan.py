@@ -15,7 +15,6 @@ from graftwork.evaluation.benchmark.settings import BenchmarkConfig
 CELL_FORMAT = 1
 """Changes when the same settings would give other numbers."""
 FULL = "full"
-_BASELINE_SCHEMAS = {False: SCHEMAS["default"].to_dict(), True: network_options()}
 
 
 @dataclass(frozen=True)
@@ -65,9 +64,10 @@ def plan(
     ranked = sorted(
         models, key=lambda m: (m.role != "baseline", m.scratch or m.name, order[m.role])
     )
+    read = next((m.schema for m in ranked if m.schema), None)
     ordered = sorted(data, key=lambda spec: (spec.rows, spec.whole, spec.labels or spec.rows))
     return [
-        _cell(table, model, strategy, seed, seeds[0], config)
+        _cell(table, model, strategy, seed, seeds[0], config, read)
         for seed in seeds
         for table in ordered
         for model in ranked
@@ -95,9 +95,12 @@ def _cell(
     seed: int,
     first_seed: int,
     config: BenchmarkConfig,
+    read: dict[str, Any] | None,
 ) -> Cell:
     baseline = model.role == "baseline"
-    schema = model.schema or _BASELINE_SCHEMAS[table.network]
+    # of a network, baselines read the features that the first of the networks under test reads
+    usual = (read or network_options()) if table.network else SCHEMAS["default"].to_dict()
+    schema = model.schema or usual
     settings = None if baseline else config.fit_config(strategy).to_dict()
     deciding = None if settings is None else {k: v for k, v in settings.items() if k != "device"}
     key = data_key(table, schema, config.data_seed)
