@@ -220,3 +220,18 @@ def test_a_time_limit_ends_the_run_after_an_epoch(store, y, tiny_encoder):
 def test_impossible_settings_are_refused(store, y, tiny_encoder, change, said):
     with pytest.raises(InputError, match=said):
         run(store, y, tiny_encoder(), replace(CONFIG, **change))
+
+
+def test_a_delayed_encoder_stands_still_for_the_first_half_and_then_learns(store, y, tiny_encoder):
+    encoder = tiny_encoder()
+    before = {name: value.clone() for name, value in encoder.state_dict().items()}
+    config = replace(CONFIG, strategy="delayed", epochs=4, patience=4)
+
+    def moved(epochs):
+        fitted = run(store, y, encoder, config, val=NONE, stop_after=epochs)
+        after = fitted.predictor.encoder.state_dict()
+        return {name for name, value in before.items() if not value.equal(after[name])}
+
+    assert moved(2) == set()
+    assert "norms.0.running_mean" in moved(3)
+    assert moved(3) == moved(4) == set(before)

@@ -48,6 +48,15 @@ def test_globs_add_up(predictor):
     assert any(name.startswith("encoder.convs.1.") for name in trainable(predictor))
 
 
+def test_a_delayed_plan_ends_at_its_time_and_another_stays(predictor):
+    everything = {name for name, _ in predictor.named_parameters()}
+    head = {name for name in everything if not name.startswith("encoder.")}
+    plan = (Frozen("encoder.*", until=0.5), Frozen("head.*"))
+    for done, expected in ((0.0, head), (0.49, head), (0.5, everything), (1.0, everything)):
+        apply_plan(predictor, plan, done)
+        assert trainable(predictor) == {n for n in expected if not n.startswith("head.")}
+
+
 @pytest.mark.parametrize("plan", ["linear-probe", "full"])
 def test_a_frozen_encoder_stays_bit_for_bit_statistics_and_output_included(
     plan, predictor, make_batch, nci

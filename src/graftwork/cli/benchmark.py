@@ -31,7 +31,7 @@ def benchmark(
         ),
     ] = None,
     strategies: Annotated[
-        str, typer.Option(help="full, linear-probe, or both separated by a comma.")
+        str, typer.Option(help="full, delayed, linear-probe; several by commas.")
     ] = "full",
     label_budget: Annotated[
         str,

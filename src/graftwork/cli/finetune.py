@@ -54,7 +54,7 @@ def finetune(
         list[str] | None,
         typer.Option(help="With --split group: a group of nodes, e.g. a species. Repeat it."),
     ] = None,
-    strategy: Annotated[str, typer.Option(help="full or linear-probe.")] = "full",
+    strategy: Annotated[str, typer.Option(help="full, delayed or linear-probe.")] = "full",
     pooling: Annotated[
         str,
         typer.Option(

@@ -63,7 +63,8 @@ class FitConfig(Config):
     }
 
     strategy: str = "full"
-    """Freeze plan: full, or linear-probe (frozen encoder, linear head)."""
+    """Freeze plan: full, delayed (the encoder from half-time on), or linear-probe (frozen encoder,
+    linear head)."""
     pooling: str = "auto"
     """How nodes become a row: a pooling, or auto (the centre of an ego network, else the mean)."""
     hidden_layers: int = 1
@@ -189,12 +190,11 @@ def fit(
     classes = count_classes(y[train]) if kind == "multiclass" else 0
     predictor = new_predictor(encoder, config, kind, tasks, scratch=scratch, classes=classes)
     predictor.head.fit_scaling(torch.from_numpy(y[train]))
-    apply_plan(predictor, FREEZE_PLANS[config.strategy])
+    plan = FREEZE_PLANS[config.strategy]
+    apply_plan(predictor, plan)
     step_module = FinetuneStep(predictor)
-    optimizer = torch.optim.AdamW(
-        [p for p in predictor.parameters() if p.requires_grad],
-        lr=config.learning_rate,
-        weight_decay=config.weight_decay,
+    optimizer = torch.optim.AdamW(  # leaves what is frozen as it is
+        predictor.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
     )
     module, optimizer = fabric.setup(step_module, optimizer)
     sampler = BatchSampler(len(train), min(config.batch_size, len(train)), seed)
@@ -226,9 +226,10 @@ def fit(
             predicted = predict_rows(predictor, store, val)
             error = float(np.nanmean((predicted - y[val]) ** 2))
             watch.see(epoch, score(y[val], predicted, metric), error)
-            step_module.train()
             if epoch - watch.best >= patience:
                 return False
+        apply_plan(predictor, plan, budget.spent(done))
+        step_module.train()
         return epoch != stop_after and not ended
 
     torch.manual_seed(derive_seed(seed, "dropout"))

@@ -1,7 +1,8 @@
-"""Freeze plans: which parameters train, as globs over their names."""
+"""Freeze plans: which parameters train, as globs over their names, and from when on."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -12,25 +13,37 @@ from graftwork.errors import InputError
 
 @dataclass(frozen=True)
 class Frozen:
-    """Parameters that stay as they are.
+    """Parameters that stay as they are, at least for a while.
 
     Parameters
     ----------
     pattern
         A glob over parameter names, e.g. ``"encoder.*"``.
+    until
+        Share of the training after which they train, too.
     """
 
     pattern: str
+    until: float = math.inf
 
 
 FREEZE_PLANS: dict[str, tuple[Frozen, ...]] = {
     "full": (),
+    "delayed": (Frozen("encoder.*", until=0.5),),
     "linear-probe": (Frozen("encoder.*"),),
 }
+"""``delayed``: the head first, on an encoder that stands still; then both, at the falling rate
+of the schedule's second half (as in Kumar et al., ICLR 2022: a head that knows nothing would
+spoil the encoder)."""
 
 
-def apply_plan(model: nn.Module, plan: tuple[Frozen, ...]) -> None:
-    """Freeze what the plan names.
+def apply_plan(model: nn.Module, plan: tuple[Frozen, ...], done: float = 0.0) -> None:
+    """Freeze what the plan names, and only that.
+
+    Parameters
+    ----------
+    done
+        Share of the training that is over.
 
     Raises
     ------
@@ -45,7 +58,7 @@ def apply_plan(model: nn.Module, plan: tuple[Frozen, ...]) -> None:
                 f"Parameters are called {', '.join(names[:3])}, ...",
             )
     for name, parameter in model.named_parameters():
-        frozen = any(fnmatchcase(name, rule.pattern) for rule in plan)
+        frozen = any(done < rule.until and fnmatchcase(name, rule.pattern) for rule in plan)
         parameter.requires_grad_(not frozen)
 
 
