@@ -10,7 +10,7 @@ from graftwork.data.labels import infer_kind, parse_labels, target_columns
 from graftwork.data.sources import open_table
 from graftwork.data.splits import SPLITS
 from graftwork.data.splits.split import checked_sizes
-from graftwork.data.suites import SUITES, expand, find_suite
+from graftwork.data.suites import SUITES, expand, find_suite, resolve_inputs
 from graftwork.errors import InputError
 
 TABLES = [find(name) for suite in SUITES.values() for name in suite.datasets if find(name).targets]
@@ -91,3 +91,22 @@ def test_the_columns_of_a_suite_are_there_and_their_kind_shows(dataset):
         np.testing.assert_array_equal(values, expected)
         assert not warnings
         assert record.problem is None
+
+
+def test_inputs_are_files_data_sets_or_whole_suites(tmp_path, monkeypatch):
+    suite = SUITES["moleculenet-regression"]
+    for name in suite.datasets:
+        place = tmp_path / CATALOG[name].path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text("smiles,y\n")
+    monkeypatch.setenv("GRAFTWORK_DATA", str(tmp_path))
+    mine = tmp_path / "mine.csv"
+    mine.write_text("smiles\n")
+    found = resolve_inputs([str(mine), "lipo", "MoleculeNet-regression"])
+    expected = [mine, *(tmp_path / CATALOG[n].path for n in ("lipo", *suite.datasets))]
+    assert list(found) == list(dict.fromkeys(expected))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "moleculeace").write_text("smiles\n")  # a file of that name is meant first
+    assert [str(path) for path in resolve_inputs(["moleculeace"])] == ["moleculeace"]
+    with pytest.raises(InputError, match="neither as a file nor as a data set"):
+        resolve_inputs(["moleculenets"])

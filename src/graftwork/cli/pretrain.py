@@ -90,7 +90,7 @@ def pretrain(
     exclude: Annotated[
         list[str] | None,
         typer.Option(
-            help="Table (or data set name) whose molecules are left out of the corpus. Repeat it."
+            help="Table, data set or suite whose molecules are left out of the corpus. Repeat it."
         ),
     ] = None,
     limit: Annotated[
@@ -131,6 +131,7 @@ def pretrain(
     """
     from graftwork.data.catalog import resolve_input  # noqa: PLC0415
     from graftwork.data.corpus import Corpus  # noqa: PLC0415
+    from graftwork.data.suites import resolve_inputs  # noqa: PLC0415
     from graftwork.errors import InputError  # noqa: PLC0415
     from graftwork.objectives.make import parse_options  # noqa: PLC0415
     from graftwork.training.presets import PRETRAIN_PRESETS  # noqa: PLC0415
@@ -163,7 +164,7 @@ def pretrain(
             min_labels=min_labels,
             labelled_only=objective == "supervised",
             limit=limit,
-            exclude=tuple(resolve_input(name) for name in exclude or ()),
+            exclude=resolve_inputs(exclude or ()),
             features=tuple(features or ()),
         )
         model = run_pretrain(

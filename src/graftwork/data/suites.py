@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
-from graftwork.data.catalog import CATALOG, Dataset, find, fold, suggestion
+from graftwork.data.catalog import CATALOG, Dataset, find, fold, locate, resolve_input, suggestion
 from graftwork.errors import InputError
 
-__all__ = ["SUITES", "Suite", "expand", "find_suite"]
+__all__ = ["SUITES", "Suite", "expand", "find_suite", "resolve_inputs"]
 
 
 @dataclass(frozen=True)
@@ -156,3 +158,20 @@ def expand(names: list[str]) -> list[Dataset]:
                 suggestion(name, [*CATALOG, *SUITES]),
             )
     return list(dict.fromkeys(found))
+
+
+def resolve_inputs(names: Iterable[str]) -> tuple[Path, ...]:
+    """Return the files that inputs mean: paths, data sets by name, or all sets of a suite.
+
+    Raises
+    ------
+    InputError
+        If a name is none of these, or a set is not on this machine.
+    """
+    found: list[Path] = []
+    for name in names:
+        if not Path(name).exists() and fold(name) in SUITES:
+            found += map(locate, SUITES[fold(name)].datasets)
+        else:
+            found.append(resolve_input(name))
+    return tuple(dict.fromkeys(found))

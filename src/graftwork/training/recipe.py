@@ -14,6 +14,7 @@ from graftwork import console
 from graftwork.data.catalog import CATALOG, resolve_input
 from graftwork.data.corpus import Corpus
 from graftwork.data.places import make_folder
+from graftwork.data.suites import resolve_inputs
 from graftwork.errors import InputError
 from graftwork.training.presets import PRETRAIN_PRESETS, preset
 from graftwork.training.pretrain import pretrain
@@ -135,7 +136,7 @@ def _resolved(corpus: Corpus) -> Corpus:
         path=resolve_input(str(corpus.path)),
         also=tuple(resolve_input(str(path)) for path in corpus.also),
         measurements=None if measurements is None else resolve_input(str(measurements)),
-        exclude=tuple(resolve_input(str(path)) for path in corpus.exclude),
+        exclude=resolve_inputs(str(path) for path in corpus.exclude),
     )
 
 
