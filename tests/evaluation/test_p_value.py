@@ -10,12 +10,8 @@ import pytest
 from scipy import stats
 
 from graftwork.evaluation import Runs, compare
-from graftwork.evaluation.interval import (
-    add_variances,
-    half_width,
-    over_seeds_and_rows,
-    two_sided_p,
-)
+from graftwork.evaluation.interval import over_seeds_and_rows
+from graftwork.evaluation.student import add_variances, half_width, two_sided_p
 
 
 def test_p_is_below_five_percent_just_where_the_interval_leaves_zero_out():

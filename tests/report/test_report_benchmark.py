@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from graftwork.evaluation.benchmark.data_sets import DataSpec
+from graftwork.evaluation.benchmark.data_spec import DataSpec
 from graftwork.evaluation.benchmark.folder import Folder
 from graftwork.evaluation.benchmark.models import ModelSpec
 from graftwork.evaluation.benchmark.plan import Cell

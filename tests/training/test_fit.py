@@ -11,7 +11,8 @@ import torch
 
 from graftwork.errors import InputError
 from graftwork.metrics import score
-from graftwork.training.fit import FitConfig, fit, predict_rows
+from graftwork.training.fit import fit, predict_rows
+from graftwork.training.fit_config import FitConfig
 from graftwork.training.freeze import FREEZE_PLANS
 
 CONFIG = FitConfig(epochs=3, batch_size=8, device="cpu", learning_rate=1e-3)

@@ -21,7 +21,8 @@ from graftwork.evaluation.interval import Interval, interval
 from graftwork.evaluation.verdict import Comparison, Runs, compare
 from graftwork.metrics import evaluate, primary_metric
 from graftwork.nn.encoder import Encoder
-from graftwork.training.fit import FitConfig, Fitted, fit, predict_rows
+from graftwork.training.fit import Fitted, fit, predict_rows
+from graftwork.training.fit_config import FitConfig
 
 __all__ = [
     "PRETRAINED",

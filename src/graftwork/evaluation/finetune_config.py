@@ -12,7 +12,7 @@ from graftwork.data.splits import SPLITS
 from graftwork.errors import InputError
 from graftwork.evaluation.baselines import BASELINES
 from graftwork.nn.conv import CONVS
-from graftwork.training.fit import FitConfig
+from graftwork.training.fit_config import FitConfig
 
 NETWORK_DEFAULTS: dict[str, Any] = {
     "conv": "gcn",

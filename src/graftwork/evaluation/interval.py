@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
 
 from graftwork.errors import InputError
 from graftwork.evaluation.resampled import resampled_scores
+from graftwork.evaluation.student import add_variances, half_width, two_sided_p
 from graftwork.metrics import metric_named, task_scores
 from graftwork.rng import numpy_rng
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     Statistic = Callable[[npt.NDArray[np.intp]], FloatArray]
     Resampled = Callable[[Sequence[npt.NDArray[np.intp]]], FloatArray]
 
-LEVEL = 0.95
 N_BOOT = 200
 
 
@@ -221,48 +220,3 @@ def _deviations(drawn: FloatArray, full: FloatArray, counted: npt.NDArray[np.int
         if defined.size:
             deviations.append(float(defined.mean()))
     return np.asarray(deviations)
-
-
-def add_variances(parts: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """Add independent variances of a mean by Welch and Satterthwaite.
-
-    Parameters
-    ----------
-    parts
-        Each variance with its degrees of freedom. A variance of zero has no say.
-
-    Returns
-    -------
-    tuple of float
-        The standard error of the sum and its degrees of freedom (infinite without a variance).
-
-    Examples
-    --------
-    >>> add_variances([(9.0, 4), (16.0, 4)])[0]
-    5.0
-    """
-    total = sum(variance for variance, _ in parts)
-    if total <= 0.0:
-        return 0.0, math.inf
-    inverse = sum((variance / total) ** 2 / df for variance, df in parts if variance > 0)
-    return math.sqrt(total), (1 / inverse if inverse else math.inf)
-
-
-def half_width(standard_error: float, df: float) -> float:
-    """Return half the width of the 95 % interval: Student's quantile times the error."""
-    if standard_error <= 0.0:
-        return 0.0
-    return float(stats.t.ppf((1 + LEVEL) / 2, df) * standard_error)
-
-
-def two_sided_p(estimate: float, standard_error: float, df: float) -> float:
-    """Return how often chance alone would be at least as far from zero, by Student's t.
-
-    Examples
-    --------
-    >>> round(two_sided_p(1.96, 1.0, math.inf), 3)
-    0.05
-    """
-    if standard_error <= 0.0:
-        return 0.0 if estimate else 1.0
-    return float(2 * stats.t.sf(abs(estimate) / standard_error, df))

@@ -6,13 +6,12 @@ import copy
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from graftwork.config import Config, EncoderConfig, HeadConfig, Kind
+from graftwork.config import EncoderConfig, HeadConfig, Kind
 from graftwork.data.labels import count_classes
 from graftwork.data.loader import in_order, load_batch
 from graftwork.data.sampler import BatchSampler
@@ -21,75 +20,20 @@ from graftwork.graph.batch import GraphBatch
 from graftwork.graph.schema import FeatureSchema
 from graftwork.metrics import METRICS, primary_metric, score
 from graftwork.nn.encoder import Encoder
-from graftwork.nn.pooling import POOLINGS
 from graftwork.nn.predictor import Predictor
 from graftwork.objectives import StepOutput
 from graftwork.rng import derive_seed
 from graftwork.training.best_epoch import BestEpoch
 from graftwork.training.budget import Budget
-from graftwork.training.device import DEVICES, PRECISIONS, new_fabric
+from graftwork.training.device import new_fabric
+from graftwork.training.fit_config import FitConfig
 from graftwork.training.freeze import FREEZE_PLANS, apply_plan
 from graftwork.training.loop import SCHEDULES, run_loop
 from graftwork.training.steps import FinetuneStep
 
 Values = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
-
-
 DEFAULT_EPOCHS, DEFAULT_STEPS = 15, 400
-
-
-@dataclass(frozen=True)
-class FitConfig(Config):
-    """Settings of one fine-tuning run."""
-
-    limits: ClassVar = {
-        "hidden_layers": (0, 16),
-        "dropout": (0, 0.99),
-        "epochs": (1, 10**9),
-        "patience": (1, 10**9),
-        "batch_size": (2, 10**9),  # batch normalisation needs two
-        "learning_rate": (1e-12, 10),
-        "weight_decay": (0, 100),
-        "clip": (0, math.inf),
-    }
-    whole: ClassVar = ("epochs", "patience")
-    choices: ClassVar = {
-        "strategy": FREEZE_PLANS,
-        "schedule": SCHEDULES,
-        "pooling": ("auto", *POOLINGS),
-        "precision": PRECISIONS,
-        "device": DEVICES,
-    }
-
-    strategy: str = "full"
-    """Freeze plan: full, delayed (the encoder from half-time on), or linear-probe (frozen encoder,
-    linear head)."""
-    pooling: str = "auto"
-    """How nodes become a row: a pooling, or auto (the centre of an ego network, else the mean)."""
-    hidden_layers: int = 1
-    """Hidden layers of the head; a linear probe has none."""
-    dropout: float = 0.1
-    """Dropout in the encoder and before every layer of a head that has hidden ones."""
-    epochs: int | None = None
-    """Most passes over the training part; None is 15, or more where that is under 400 steps."""
-    patience: int | None = None
-    """Epochs without a better validation score before stopping; None is half of them, at
-    least 5."""
-    batch_size: int = 32
-    """Molecules per step."""
-    learning_rate: float = 5e-4
-    """Peak of the schedule."""
-    weight_decay: float = 1e-2
-    """AdamW's weight decay."""
-    schedule: str = "warmup-cosine"
-    """Course of the learning rate: warmup-cosine or constant."""
-    clip: float = 5.0
-    """Largest norm of the gradient; 0 leaves it as it is."""
-    precision: str = "auto"
-    """Lightning Fabric's name."""
-    device: str = "auto"
-    """Lightning's accelerator name."""
 
 
 @dataclass(frozen=True)

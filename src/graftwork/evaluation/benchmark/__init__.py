@@ -1,11 +1,7 @@
 """Data sets x models x strategies x seeds: run, compare, correct, and say it in a table."""
 
-from graftwork.evaluation.benchmark.data_sets import (
-    DataSpec,
-    Reading,
-    data_specs,
-    with_budgets,
-)
+from graftwork.evaluation.benchmark.data_sets import data_specs
+from graftwork.evaluation.benchmark.data_spec import DataSpec, Reading, with_budgets
 from graftwork.evaluation.benchmark.holm import holm
 from graftwork.evaluation.benchmark.models import ModelSpec, models_named
 from graftwork.evaluation.benchmark.plan import Cell, plan

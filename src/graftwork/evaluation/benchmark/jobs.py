@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from graftwork.config import EncoderConfig
 from graftwork.evaluation.baselines import BASELINES, TABLES
-from graftwork.evaluation.benchmark.data_sets import DataSpec
+from graftwork.evaluation.benchmark.data_spec import DataSpec
 from graftwork.evaluation.benchmark.folder import Folder, write_arrays, write_json
 from graftwork.evaluation.benchmark.label_budget import few_labels
 from graftwork.evaluation.benchmark.prepare import PARTS, Prepared, prepared, schema_of
@@ -24,7 +24,8 @@ from graftwork.evaluation.starting_point import starting_point
 from graftwork.metrics import MEAN, evaluate
 from graftwork.nn.artifact import package_versions
 from graftwork.nn.encoder import Encoder
-from graftwork.training.fit import FitConfig, fit, predict_rows
+from graftwork.training.fit import fit, predict_rows
+from graftwork.training.fit_config import FitConfig
 
 Predictions = dict[tuple[str, str], npt.NDArray[np.float32]]
 BEST, LAST = "best-validation", "last"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graftwork.data.featurize import SCHEMAS
-from graftwork.evaluation.benchmark.data_sets import DataSpec
+from graftwork.evaluation.benchmark.data_spec import DataSpec
 from graftwork.evaluation.benchmark.identity import digest
 from graftwork.evaluation.benchmark.models import ModelSpec, network_options
 from graftwork.evaluation.benchmark.settings import BenchmarkConfig

@@ -19,7 +19,7 @@ from graftwork.data.networks import ego_schema, open_network
 from graftwork.data.record import Record
 from graftwork.data.splits import Split
 from graftwork.data.store import GraphStore, StoreWriter
-from graftwork.evaluation.benchmark.data_sets import DataSpec
+from graftwork.evaluation.benchmark.data_spec import DataSpec
 from graftwork.evaluation.benchmark.folder import (
     Folder,
     read_arrays,

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from graftwork.errors import InputError
-from graftwork.evaluation.benchmark.data_sets import DataSpec
+from graftwork.evaluation.benchmark.data_spec import DataSpec
 from graftwork.evaluation.benchmark.folder import Folder, read_json, write_json
 from graftwork.evaluation.benchmark.models import ModelSpec
 from graftwork.evaluation.benchmark.plan import Cell

@@ -11,7 +11,7 @@ from typing import Any
 from graftwork import console
 from graftwork.data.isolate import available_cores
 from graftwork.data.places import make_folder
-from graftwork.evaluation.benchmark.data_sets import DataSpec
+from graftwork.evaluation.benchmark.data_spec import DataSpec
 from graftwork.evaluation.benchmark.folder import Folder, read_json, write_bytes, write_json
 from graftwork.evaluation.benchmark.jobs import CHOICES
 from graftwork.evaluation.benchmark.lock import locked

@@ -14,7 +14,7 @@ from graftwork.evaluation.benchmark.identity import digest
 from graftwork.evaluation.benchmark.jobs import CHOICES
 from graftwork.evaluation.benchmark.plan import FULL
 from graftwork.evaluation.benchmark.results import Outcome, Results
-from graftwork.evaluation.interval import LEVEL
+from graftwork.evaluation.student import LEVEL
 from graftwork.evaluation.verdict import Comparison, Runs, Verdict, compare
 
 Family = Literal["scratch", "baseline"]

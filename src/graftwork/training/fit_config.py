@@ -1,0 +1,66 @@
+"""Settings of one fine-tuning run."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+from graftwork.config import Config
+from graftwork.nn.pooling import POOLINGS
+from graftwork.training.device import DEVICES, PRECISIONS
+from graftwork.training.freeze import FREEZE_PLANS
+from graftwork.training.loop import SCHEDULES
+
+
+@dataclass(frozen=True)
+class FitConfig(Config):
+    """Settings of one fine-tuning run."""
+
+    limits: ClassVar = {
+        "hidden_layers": (0, 16),
+        "dropout": (0, 0.99),
+        "epochs": (1, 10**9),
+        "patience": (1, 10**9),
+        "batch_size": (2, 10**9),  # batch normalisation needs two
+        "learning_rate": (1e-12, 10),
+        "weight_decay": (0, 100),
+        "clip": (0, math.inf),
+    }
+    whole: ClassVar = ("epochs", "patience")
+    choices: ClassVar = {
+        "strategy": FREEZE_PLANS,
+        "schedule": SCHEDULES,
+        "pooling": ("auto", *POOLINGS),
+        "precision": PRECISIONS,
+        "device": DEVICES,
+    }
+
+    strategy: str = "full"
+    """Freeze plan: full, delayed (the encoder from half-time on), or linear-probe (frozen encoder,
+    linear head)."""
+    pooling: str = "auto"
+    """How nodes become a row: a pooling, or auto (the centre of an ego network, else the mean)."""
+    hidden_layers: int = 1
+    """Hidden layers of the head; a linear probe has none."""
+    dropout: float = 0.1
+    """Dropout in the encoder and before every layer of a head that has hidden ones."""
+    epochs: int | None = None
+    """Most passes over the training part; None is 15, or more where that is under 400 steps."""
+    patience: int | None = None
+    """Epochs without a better validation score before stopping; None is half of them, at
+    least 5."""
+    batch_size: int = 32
+    """Molecules per step."""
+    learning_rate: float = 5e-4
+    """Peak of the schedule."""
+    weight_decay: float = 1e-2
+    """AdamW's weight decay."""
+    schedule: str = "warmup-cosine"
+    """Course of the learning rate: warmup-cosine or constant."""
+    clip: float = 5.0
+    """Largest norm of the gradient; 0 leaves it as it is."""
+    precision: str = "auto"
+    """Lightning Fabric's name."""
+    device: str = "auto"
+    """Lightning's accelerator name."""
