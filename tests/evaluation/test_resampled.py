@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from graftwork.evaluation import resampled
-from graftwork.evaluation.resampled import resampled_scores, weighted_auc
+from graftwork.evaluation.resampled import remembering, resampled_scores, weighted_auc
 from graftwork.metrics import task_scores
 
 
@@ -61,3 +61,25 @@ def test_the_area_counts_weighted_pairs():
     pairs = weights[positive].sum() * weights[~positive].sum()
     assert weighted_auc(positive, scores, weights[None]) == pytest.approx(won / pairs)
     assert weighted_auc(positive, np.ones(4), weights[None]) == pytest.approx(0.5)
+
+
+def test_what_was_computed_once_is_remembered_by_its_content():
+    asked = []
+
+    def counting(*arguments):
+        asked.append(arguments)
+        return resampled_scores(*arguments)
+
+    rng = np.random.default_rng(3)
+    y, predictions = rng.normal(size=(20, 1)), rng.normal(size=(2, 20, 1))
+    draws, others = draws_of(20, 4), draws_of(20, 4, seed=1)
+    remembered = remembering(counting)
+    for given in (predictions, predictions.copy(), predictions[::-1]):
+        np.testing.assert_array_equal(
+            remembered(y, given, "rmse", draws), resampled_scores(y, given, "rmse", draws)
+        )
+    assert len(asked) == 2
+    remembered(y, predictions, "mae", draws)
+    remembered(y, predictions, "rmse", others)
+    remembered(y + 1, predictions, "rmse", draws)
+    assert len(asked) == 5

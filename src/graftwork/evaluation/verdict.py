@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from graftwork.evaluation.resampled import Resample
+
     FloatArray = npt.NDArray[np.float64]
 
 Verdict: TypeAlias = Literal["helps", "no evidence", "hurts"]
@@ -94,6 +96,7 @@ def compare(
     *,
     n_boot: int = N_BOOT,
     seed: int = 0,
+    resample: Resample = resampled_scores,
 ) -> Comparison:
     """Compare two models on the same test rows, seed by seed.
 
@@ -111,6 +114,9 @@ def compare(
         `graftwork.evaluation.interval.over_seeds_and_rows`.
     seed
         Of the bootstrap.
+    resample
+        How the replicates are computed; `graftwork.evaluation.resampled.remembering` shares them
+        between comparisons.
 
     Raises
     ------
@@ -141,8 +147,8 @@ def compare(
         return sign * (one - other)
 
     def resampled(draws: Sequence[npt.NDArray[np.intp]]) -> FloatArray:
-        one = resampled_scores(truth, ours, metric, draws)
-        return sign * (one - resampled_scores(truth, theirs, metric, draws))
+        one = resample(truth, ours, metric, draws)
+        return sign * (one - resample(truth, theirs, metric, draws))
 
     known = all(
         runs.deterministic or len(predictions) > 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -14,8 +14,12 @@ from graftwork.evaluation.benchmark.identity import digest
 from graftwork.evaluation.benchmark.jobs import CHOICES
 from graftwork.evaluation.benchmark.plan import FULL
 from graftwork.evaluation.benchmark.results import Outcome, Results
+from graftwork.evaluation.resampled import remembering
 from graftwork.evaluation.student import LEVEL
 from graftwork.evaluation.verdict import Comparison, Runs, Verdict, compare
+
+if TYPE_CHECKING:
+    from graftwork.evaluation.resampled import Resample
 
 Family = Literal["scratch", "baseline"]
 VERDICTS_FORMAT = 1
@@ -75,6 +79,7 @@ def table_verdicts(results: Results) -> list[TableVerdict]:
     to ``verdicts.json`` are taken from there where their cells are the same.
     """
     known = _known(results)
+    resample = remembering()
     found = []
     for outcomes, opponents, family in _pairs(results):
         ours, theirs = _paired(outcomes, opponents)
@@ -84,7 +89,8 @@ def table_verdicts(results: Results) -> list[TableVerdict]:
             cells = [[(o.cell.dataset, o.row, o.cell.id) for o in side] for side in (ours, theirs)]
             inputs = digest([VERDICTS_FORMAT, choice, cells])
             found.append(
-                known.get(inputs) or _compared(results, ours, theirs, family, choice, inputs)
+                known.get(inputs)
+                or _compared(results, ours, theirs, family, choice, inputs, resample)
             )
     return corrected(found)
 
@@ -145,6 +151,7 @@ def _compared(
     family: Family,
     choice: str,
     inputs: str,
+    resample: Resample,
 ) -> TableVerdict:
     """Compare by the metric that decides on the data set, over seeds and test rows."""
     keys = ours[0].cell.data, theirs[0].cell.data
@@ -158,7 +165,11 @@ def _compared(
     )
     if same:
         comparison = compare(
-            truths[0]["test/y"], _runs(ours, choice), _runs(theirs, choice), metric
+            truths[0]["test/y"],
+            _runs(ours, choice),
+            _runs(theirs, choice),
+            metric,
+            resample=resample,
         )
     else:
         note = "not compared: the two read the table differently, and their test rows differ"
