@@ -24,10 +24,10 @@ def nci():
 @pytest.fixture(scope="session")
 def make_store():
     """SMILES -> a graph store in memory, featurised in this process; unusable ones left out."""
-    from graftwork.data.featurize import SCHEMAS, parse_molecule
-    from graftwork.data.featurize.molecule import UnusableMoleculeError, molecule_graph
+    from graftwork.data.featurize import SCHEMAS, UnusableMoleculeError, parse_molecule
     from graftwork.data.store import GraphStore
     from graftwork.graph.pack import pack
+    from molecule_graphs import molecule_graph
 
     def make(smiles, schema="default"):
         schema = SCHEMAS[schema]

@@ -8,11 +8,11 @@ from test_store import assert_same
 
 from graftwork.data.build import build_store
 from graftwork.data.featurize import SCHEMAS, UnusableMoleculeError, parse_molecule
-from graftwork.data.featurize.molecule import molecule_graph
 from graftwork.data.record import Record, Reject, write_rejects
 from graftwork.data.sources import open_table
 from graftwork.data.store import GraphStore
 from graftwork.graph.pack import pack
+from molecule_graphs import molecule_graph
 
 BAD = {3: "C1CC", 4: "", 10: "CC(C)(C)(C)C", 11: "C" * 1001, 599: "no molecule"}
 

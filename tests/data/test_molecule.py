@@ -7,7 +7,7 @@ import pytest
 from rdkit import Chem, RDConfig
 
 from graftwork.data.featurize import SCHEMAS, UnusableMoleculeError, parse_molecule
-from graftwork.data.featurize.molecule import molecule_graph
+from molecule_graphs import molecule_graph
 
 C60 = (
     "c12c3c4c5c1c1c6c7c2c2c8c3c3c9c4c4c%10c5c5c1c1c6c6c%11c7c2c2c7c8c3c3c8c9c4c4c9c%10c5c5c1c1c6c6"

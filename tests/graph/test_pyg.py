@@ -6,10 +6,10 @@ from rdkit import Chem
 from torch_geometric.data import Batch, Data
 
 from graftwork.data.featurize import SCHEMAS
-from graftwork.data.featurize.molecule import molecule_graph
 from graftwork.errors import InputError
 from graftwork.graph.batch import GraphBatch
 from graftwork.graph.pack import pack
+from molecule_graphs import molecule_graph
 
 SMILES = ["CCO", "C", "c1ccccc1C(=O)N", "[Na+].[Cl-]"]
 

@@ -3,7 +3,8 @@
 ``TASKS`` lists what a worker process can be asked to do with a molecule.
 """
 
-from graftwork.data.featurize.molecule import SCHEMAS, UnusableMoleculeError, parse_molecule
+from graftwork.data.featurize.molecule import SCHEMAS
+from graftwork.data.featurize.parse import UnusableMoleculeError, parse_molecule
 from graftwork.data.featurize.tasks import TASKS
 
 __all__ = ["SCHEMAS", "TASKS", "UnusableMoleculeError", "parse_molecule"]

@@ -13,8 +13,14 @@ from rdkit.Chem.Scaffolds import MurckoScaffold
 from safetensors.numpy import load, save
 
 from graftwork.data.featurize.identity import digest, parent_molecule, parent_scaffold
-from graftwork.data.featurize.molecule import molecule_graph, parse_molecule
-from graftwork.graph.pack import PackedGraphs, pack
+from graftwork.data.featurize.molecule import (
+    MoleculeProperties,
+    may_mark_stereo,
+    pack_molecules,
+    read_molecule,
+)
+from graftwork.data.featurize.parse import parse_molecule
+from graftwork.graph.pack import PackedGraphs
 from graftwork.graph.schema import FeatureSchema
 
 
@@ -35,8 +41,9 @@ class Task:
     decode: Callable[[bytes], Any]
 
 
-def _graph(text: str, schema: FeatureSchema) -> Any:
-    return molecule_graph(parse_molecule(text, schema.options), schema)
+def _graph(text: str, schema: FeatureSchema) -> MoleculeProperties:
+    molecule = parse_molecule(text, schema.options)
+    return read_molecule(molecule, schema.featurizer, marked=may_mark_stereo(text))
 
 
 def _scaffold(text: str, schema: FeatureSchema) -> str:
@@ -80,7 +87,7 @@ def _to_json(results: Sequence[Any], _schema: FeatureSchema) -> bytes:
 TASKS: dict[str, Task] = {
     "graph": Task(
         _graph,
-        lambda graphs, schema: save(pack(graphs, schema).arrays()),
+        lambda molecules, schema: save(pack_molecules(molecules, schema).arrays()),
         lambda data: PackedGraphs(**load(data)),
     ),
     "scaffold": Task(_scaffold, _to_json, json.loads),
