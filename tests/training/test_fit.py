@@ -236,3 +236,14 @@ def test_a_delayed_encoder_stands_still_for_the_first_half_and_then_learns(store
     assert moved(2) == set()
     assert "norms.0.running_mean" in moved(3)
     assert moved(3) == moved(4) == set(before)
+
+
+def test_patience_does_not_end_a_delayed_run_before_the_encoder_learns(store, tiny_encoder):
+    noise = np.random.default_rng(0).normal(size=(len(store), 1))
+    for seed in range(4):
+        encoder = tiny_encoder()
+        config = replace(CONFIG, strategy="delayed", epochs=9, patience=1, learning_rate=1e-9)
+        fitted = run(store, noise, encoder, config, seed=seed)
+        assert len(fitted.losses) > 5  # it stands still in the first five
+        before, after = encoder.state_dict(), fitted.last_weights
+        assert not before["norms.0.running_mean"].equal(after["encoder.norms.0.running_mean"])

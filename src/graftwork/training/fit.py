@@ -27,7 +27,7 @@ from graftwork.training.best_epoch import BestEpoch
 from graftwork.training.budget import Budget
 from graftwork.training.device import new_fabric
 from graftwork.training.fit_config import FitConfig
-from graftwork.training.freeze import FREEZE_PLANS, apply_plan
+from graftwork.training.freeze import FREEZE_PLANS, apply_plan, last_thaw
 from graftwork.training.loop import SCHEDULES, run_loop
 from graftwork.training.steps import FinetuneStep
 
@@ -135,6 +135,7 @@ def fit(
     predictor = new_predictor(encoder, config, kind, tasks, scratch=scratch, classes=classes)
     predictor.head.fit_scaling(torch.from_numpy(y[train]))
     plan = FREEZE_PLANS[config.strategy]
+    thawed = last_thaw(plan)
     apply_plan(predictor, plan)
     step_module = FinetuneStep(predictor)
     optimizer = torch.optim.AdamW(  # leaves what is frozen as it is
@@ -152,12 +153,14 @@ def fit(
     watch = BestEpoch(predictor, METRICS[metric].higher_is_better)
     losses: list[float] = []
     total: list[torch.Tensor] = []
+    waiting_since = 0
 
     def batches() -> Iterator[GraphBatch]:
         for chosen in sampler.batches():
             yield load_batch(store, train[chosen], labels)
 
     def after_step(done: int, output: StepOutput) -> bool:
+        nonlocal waiting_since
         total.append(output.loss.detach())
         ended = budget.spent(done) >= 1
         if done % per_epoch and not ended:
@@ -170,7 +173,9 @@ def fit(
             predicted = predict_rows(predictor, store, val)
             error = float(np.nanmean((predicted - y[val]) ** 2))
             watch.see(epoch, score(y[val], predicted, metric), error)
-            if epoch - watch.best >= patience:
+            if budget.spent(done) < thawed:
+                waiting_since = epoch + 1  # patience counts from the first epoch of full training
+            elif epoch - max(watch.best, waiting_since) >= patience:
                 return False
         apply_plan(predictor, plan, budget.spent(done))
         step_module.train()

@@ -48,8 +48,8 @@ class FitConfig(Config):
     epochs: int | None = None
     """Most passes over the training part; None is 15, or more where that is under 400 steps."""
     patience: int | None = None
-    """Epochs without a better validation score before stopping; None is half of them, at
-    least 5."""
+    """Epochs without a better validation score before stopping, counted once nothing is frozen any
+    more that will thaw; None is half of them, at least 5."""
     batch_size: int = 32
     """Molecules per step."""
     learning_rate: float = 5e-4

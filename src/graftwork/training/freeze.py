@@ -62,6 +62,11 @@ def apply_plan(model: nn.Module, plan: tuple[Frozen, ...], done: float = 0.0) ->
         parameter.requires_grad_(not frozen)
 
 
+def last_thaw(plan: tuple[Frozen, ...]) -> float:
+    """Return the share of the training after which nothing thaws any more; 0 if nothing does."""
+    return max((rule.until for rule in plan if math.isfinite(rule.until)), default=0.0)
+
+
 def keep_frozen_still(model: nn.Module) -> None:
     """Put modules whose parameters are all frozen into evaluation mode.
 

@@ -58,8 +58,18 @@ def test_reads_compressed_tables_with_a_header(tmp_path):
     links.write_bytes(gzip.compress(b"child\tparent\tnamespace\na\tb\tbp\nb\tc\tbp\n"))
     merged = tmp_path / "merged.tsv"
     merged.write_text("alt_id\tcurrent_id\nz\tb\n")
-    assert read_ontology(links, merged).relatives(["z"]) == {"a", "b", "c", "z"}
+    assert read_ontology(links, alternative_ids=merged).relatives(["z"]) == {"a", "b", "c", "z"}
     assert read_ontology(links).relatives(["z"]) == {"z"}
+
+
+def test_joins_tables_and_follows_only_what_is_inherited(tmp_path):
+    links, typed = tmp_path / "links.tsv", tmp_path / "relations.tsv"
+    links.write_text("child\tparent\na\tb\n")
+    typed.write_text("id\trelationship\tid2\nb\tpart_of\tc\nb\tregulates\td\nc\tis_a\te\n")
+    assert read_ontology(links, typed).relatives(["a"]) == {"a", "b", "c", "e"}
+    typed.write_text("id\trelationship\tid2\nb\tpart_of\n")
+    with pytest.raises(InputError, match=r"relations\.tsv, line 2.*three cells"):
+        read_ontology(typed)
 
 
 @pytest.mark.parametrize("row", ["alone", "\tb", "a\t"])

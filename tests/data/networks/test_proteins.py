@@ -16,6 +16,7 @@ from graftwork.data.networks import (
     open_network,
     read_ontology,
     read_proteins,
+    separate_terms,
     without_labels,
 )
 from graftwork.data.networks.proteins import FEATURES, MIN_SCORE
@@ -224,24 +225,24 @@ def test_the_real_networks_and_the_evaluation_tasks():
     assert 0 < bacteria.edge_x.max() <= 1
 
 
-def test_the_terms_of_the_biology_recipe_are_apart_from_the_tasks_and_all_of_them():
+def test_the_terms_of_the_biology_recipes_are_apart_from_the_tasks_and_all_of_them():
     path = data("go2ppi_8species_propagated.npz")
     lines = data("go2ppi_eval_tasks_bp.tsv").read_text().splitlines()[1:]
-    ontology = read_ontology(data("go_dag_2014_links.tsv.gz"), data("go_dag_2014_alt_ids.tsv.gz"))
-    apart = ontology.relatives(line.split("\t")[0] for line in lines)
-    with np.load(path) as file:
-        terms = file["terms"].tolist()
-        species = [name for name in file["species"].tolist() if name != "SC"]
-        count = sum(
-            np.bincount(file[f"{name}_propagated"][:, 1], minlength=len(terms)) for name in species
-        )
-    expected = [t for t, n in zip(terms, count, strict=True) if n >= 50 and t not in apart]
-    folder = Path(__file__).parents[3] / "configs"
-    listed = (folder / "hu2020-biology-terms.txt").read_text().split()
-    assert listed == expected
+    ontology = read_ontology(
+        *(data(f"go_dag_{name}.tsv.gz") for name in ("2014_links", "2024_is_a", "2024_rel")),
+        alternative_ids=data("go_dag_2014_alt_ids.tsv.gz"),
+    )
+    tasks = [line.split("\t")[0] for line in lines]
+    network = without_labels(open_network(path, ["*"]), ["SC"])
+    expected = separate_terms(network, ontology, tasks)
     with np.load(path) as file:
         space = dict(zip(file["terms"].tolist(), file["term_namespace"].tolist(), strict=True))
-    for name, wanted in (("functions", {"mf", "cc"}), ("processes", {"bp"})):
-        part = (folder / f"protein-{name}.txt").read_text().split()
-        assert part == [term for term in listed if space[term] in wanted]
-    assert not apart & set(listed)
+    folder = Path(__file__).parents[3] / "configs"
+    for name, wanted in (
+        ("hu2020-biology-terms", {"bp", "mf", "cc"}),
+        ("protein-functions", {"mf", "cc"}),
+        ("protein-processes", {"bp"}),
+    ):
+        listed = (folder / f"{name}.txt").read_text().split()
+        assert listed == [term for term in expected if space[term] in wanted]
+        assert len(listed) > 100

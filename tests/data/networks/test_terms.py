@@ -53,19 +53,39 @@ def labelled(make_network):
     return replace(network, y=y)
 
 
+def with_terms(network, *nodes):
+    y = np.zeros((40, len(TERMS)), np.float32)
+    for term, having in enumerate(nodes):
+        y[list(having), term] = 1
+    return replace(network, y=y)
+
+
 def test_terms_apart_from_the_tasks_with_enough_positives(labelled):
+    network = with_terms(labelled, range(10), range(8, 20), range(20, 31), range(30, 40))
     ontology = Ontology.from_links([("GO:2", "GO:1"), ("GO:4", "root"), ("GO:1", "root")])
-    assert separate_terms(labelled, ontology, ["GO:2"], 10) == ("GO:3", "GO:4")
-    assert separate_terms(labelled, ontology, ["GO:3"], 10) == ("GO:1", "GO:2", "GO:4")
-    assert separate_terms(labelled, ontology, ["root"], 10) == ("GO:3",)
+    assert separate_terms(network, ontology, ["GO:2"], 10) == ("GO:3", "GO:4")
+    assert separate_terms(network, ontology, ["GO:3"], 10) == ("GO:1", "GO:2", "GO:4")
+    assert separate_terms(network, ontology, ["root"], 10) == ("GO:3",)
     with pytest.raises(InputError, match="None of 4 terms"):
-        separate_terms(labelled, ontology, ["root"], 11)
+        separate_terms(network, ontology, ["root"], 12)
+
+
+def test_a_term_that_stands_in_for_a_task_is_not_apart_from_it(labelled):
+    ontology = Ontology.from_links([])
+    alike = with_terms(labelled, range(12), range(4, 16), range(5, 17), range(20, 30))
+    assert separate_terms(alike, ontology, ["GO:1"], 5) == ("GO:3", "GO:4")  # 8 of 16; 7 of 17
+    telling = with_terms(labelled, range(30), range(21, 31), range(22, 32), range(30, 40))
+    assert separate_terms(telling, ontology, ["GO:1"], 5) == ("GO:3", "GO:4")  # 9 of 10; 8 of 10
 
 
 def test_a_hidden_group_does_not_count(labelled):
+    network = with_terms(labelled, range(10), range(10), range(10, 21), range(21, 31))
+    hidden = without_labels(network, ["x"])
     ontology = Ontology.from_links([])
-    hidden = without_labels(labelled, ["x"])
-    assert separate_terms(hidden, ontology, ["GO:2"], 5) == ("GO:1", "GO:3")
+    assert separate_terms(hidden, ontology, ["GO:1"], 5) == ("GO:3", "GO:4")
+    assert separate_terms(network, ontology, ["GO:1"], 11) == ("GO:3",)
+    with pytest.raises(InputError, match="None of 4 terms"):
+        separate_terms(hidden, ontology, ["GO:1"], 11)
 
 
 def test_labels_of_a_group_are_taken_away_and_nothing_else(labelled):

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from graftwork.data.sources.text import detect_encoding, open_text
 from graftwork.errors import InputError
+
+INHERITED = ("is_a", "part_of")
+"""What holds of a term holds of its parents along these relationships."""
 
 
 @dataclass(frozen=True)
@@ -65,13 +69,15 @@ class Ontology:
         return given | found | merged
 
 
-def read_ontology(links: Path, alternative_ids: Path | None = None) -> Ontology:
-    """Read tables with a header and tab-separated columns.
+def read_ontology(*links: Path, alternative_ids: Path | None = None) -> Ontology:
+    """Read tables with a header and tab-separated columns, and join their links.
 
     Parameters
     ----------
     links
-        First column the child, second the parent; further columns are not looked at. Compressed
+        First column the child, second the parent; further columns are not looked at. Where the
+        header calls the second column ``relationship``, the third is the parent, and only rows
+        that say ``is_a`` or ``part_of`` count: annotations are inherited along these. Compressed
         if the name ends in ``.gz``.
     alternative_ids
         First column a merged id, second the present one.
@@ -79,24 +85,26 @@ def read_ontology(links: Path, alternative_ids: Path | None = None) -> Ontology:
     Raises
     ------
     InputError
-        If a file cannot be read or a row has fewer than two cells.
+        If a file cannot be read or a row has too few cells.
     """
     current = {} if alternative_ids is None else dict(_pairs(alternative_ids))
-    return Ontology.from_links(_pairs(links), current)
+    return Ontology.from_links(chain.from_iterable(map(_pairs, links)), current)
 
 
 def _pairs(path: Path) -> Iterator[tuple[str, str]]:
     encoding, _ = detect_encoding(path)
     with open_text(path, encoding) as text:
-        next(text, None)
+        typed = next(text, "").split("\t")[1:2] == ["relationship"]
+        needed = 3 if typed else 2
         for number, line in enumerate(text, start=2):
-            cells = line.rstrip("\n").split("\t")
-            if len(cells) < 2 or not cells[0] or not cells[1]:
+            cells = line.rstrip("\n").split("\t")[:needed]
+            if len(cells) < needed or not all(cells):
                 raise InputError(
                     f"{path}, line {number}: {line.rstrip()[:80]!r} is no link between two terms.",
-                    "Expected a child and a parent, separated by a tab.",
+                    f"Expected {'three' if typed else 'two'} cells, separated by tabs.",
                 )
-            yield cells[0], cells[1]
+            if not typed or cells[1] in INHERITED:
+                yield cells[0], cells[-1]
 
 
 def _reached(start: set[str], linked: Mapping[str, frozenset[str]]) -> set[str]:

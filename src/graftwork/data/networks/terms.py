@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -71,15 +71,27 @@ def _listed(path: Path, place: dict[str, int]) -> list[str]:
     return found
 
 
+MOST_ALIKE, MOST_TELLING = 0.5, 0.9
+
+
 def separate_terms(
-    network: Network, ontology: Ontology, tasks: Iterable[str], min_positives: int = 50
+    network: Network, ontology: Ontology, tasks: Sequence[str], min_positives: int = 50
 ) -> tuple[str, ...]:
     """Return the terms that may teach an encoder which is to be tested on ``tasks``.
 
     These are the network's label columns that are neither one of the tasks nor an ancestor or a
-    descendant of one, and that at least ``min_positives`` of the nodes with a known label have.
+    descendant of one, that at least ``min_positives`` of the nodes with a known label have, and
+    that are no stand-in for a task under another name: of the nodes that have the term or the
+    task fewer than `MOST_ALIKE` have both (their Jaccard index), and of those that have the term
+    fewer than `MOST_TELLING` have the task.
+
     Take the labels of an unseen species away first (see
     :func:`graftwork.data.networks.without_labels`): it is then not counted.
+
+    Parameters
+    ----------
+    network
+        With the tasks among its labels, or no stand-in is found.
 
     Raises
     ------
@@ -87,11 +99,17 @@ def separate_terms(
         If no term is left.
     """
     apart = ontology.relatives(tasks)
-    positives = np.nansum(network.y, 0)
+    labels = np.nan_to_num(network.y).astype(np.float64)
+    positives = labels.sum(0)
+    wanted = set(tasks)
+    own = np.array([term in wanted for term in network.tasks])
+    both = labels.T @ labels[:, own]
+    either = positives[:, None] + positives[own] - both
+    stands_in = (both >= MOST_ALIKE * either) | (both >= MOST_TELLING * positives[:, None])
     chosen = tuple(
         term
-        for term, count in zip(network.tasks, positives, strict=True)
-        if term not in apart and count >= min_positives
+        for term, count, alike in zip(network.tasks, positives, stands_in.any(1), strict=True)
+        if term not in apart and count >= min_positives and not alike
     )
     if not chosen:
         raise InputError(
