@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from graftwork.data.digests import molecule_digests
 from graftwork.data.featurize import SCHEMAS
 from graftwork.data.store import GraphStore
 from graftwork.errors import InputError
-from made_networks import protein_arrays, write_proteins
+from made_networks import protein_arrays, write_citation, write_proteins
 
 ROWS = [("CCO", "1", "2.5"), ("C1CC", "1", "9"), ("CCN", "", ""), ("CCCC", "0", ""), ("C", "", "4")]
 
@@ -25,7 +26,7 @@ def table(tmp_path):
 
 
 def build(corpus, tmp_path):
-    return build_corpus(corpus, SCHEMAS["default"], tmp_path / "store")
+    return build_corpus(corpus, SCHEMAS["default"], tmp_path / "store", tmp_path / "rejects.csv")
 
 
 def known(store):
@@ -65,6 +66,56 @@ def test_the_labels_of_a_long_table(table, tmp_path):
     assert known(found.store) == {0: {"A": 0, "B": 1}, 2: {}, 3: {}, 4: {"A": 1}}
     found = build(Corpus(table, measurements=long, labelled_only=True, min_labels=2), tmp_path)
     assert known(found.store) == {0: {"A": 0}, 4: {"A": 1}}
+
+
+def test_a_limit_drops_the_labels_of_later_rows(table, tmp_path):
+    long = tmp_path / "long.csv"
+    long.write_text("mol,assay,label\n0,A,1\n4,A,0\n3,A,0\n2,A,0\n")
+    found = build(Corpus(table, measurements=long, limit=3), tmp_path)
+    assert known(found.store) == {0: {"A": 1}, 2: {"A": 0}}
+    more = tmp_path / "more.csv"  # its rows are numbered from 5, wherever the first one ends
+    more.write_text("smiles\nCCCCC\nCCO\n")
+    long.write_text("mol,assay,label\n0,A,1\n5,A,0\n6,A,0\n")
+    found = build(Corpus(table, also=(more,), measurements=long, limit=1), tmp_path)
+    assert known(found.store) == {0: {"A": 1}, 5: {"A": 0}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "value"),
+    [
+        *(("store", name, ("x",)) for name in ("targets", "features", "unlabelled_groups")),
+        *(("store", name, 7) for name in ("limit", "min_labels", "hops", "max_nodes")),
+        *(("store", name, (Path("x.csv"),)) for name in ("also", "exclude")),
+        *(("network", name, (Path("x.csv"),)) for name in ("also", "exclude")),
+        ("store", "measurements", Path("x.csv")),
+        ("network", "measurements", Path("x.csv")),
+        ("network", "smiles_column", "smiles"),
+        ("table", "features", ("x",)),
+        ("table", "unlabelled_groups", ("x",)),
+        ("table", "hops", 1),
+    ],
+)
+def test_what_a_kind_of_corpus_has_no_use_for_is_refused(tmp_path, kind, field, value):
+    paths = {"store": tmp_path, "network": tmp_path / "n.npz", "table": tmp_path / "t.csv"}
+    write_proteins(paths["network"])
+    Corpus(paths[kind]).require_applicable()
+    with pytest.raises(InputError, match=f"{field} cannot be applied"):
+        Corpus(paths[kind], **{field: value}).require_applicable()
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"limit": 0}, {"limit": "many"}, {"targets": "hit"}, {"targets": (1,)}, {"hops": 0}]
+)
+def test_values_that_cannot_be_meant_are_refused(tmp_path, wrong):
+    with pytest.raises(InputError, match=f"{next(iter(wrong))} = .* cannot be used"):
+        Corpus(tmp_path / "t.csv", **wrong)
+
+
+def test_classes_of_nodes_are_no_labels_for_pre_training(tmp_path):
+    path = write_citation(tmp_path / "planetoid_made.npz")
+    with pytest.raises(InputError, match="one class per node"):
+        network_corpus(Corpus(path, targets=("class",)), None)
+    assert len(network_corpus(Corpus(path), None)) == 90
 
 
 def test_only_so_many_rows(table, tmp_path):

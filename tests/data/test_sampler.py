@@ -90,3 +90,13 @@ def test_the_order_depends_on_seed_and_epoch():
     ]
     assert len({tuple(order) for order in orders}) == 4
     assert BatchSampler(100, 16, 0).epoch(0).tolist() == orders[0]  # not on the batch size
+
+
+@pytest.mark.parametrize(("count", "size"), [(20, 256), (52, 16), (50, 7), (49, 16), (3, 2)])
+def test_the_examples_of_so_many_steps_are_counted(count, size):
+    sampler = BatchSampler(count, min(size, count))
+    batches = sampler.batches()
+    seen = 0
+    for step in range(3 * sampler.steps_per_epoch + 2):
+        assert sampler.examples(step) == seen
+        seen += len(next(batches))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from graftwork.errors import InputError
 from graftwork.graph import Graph
 from graftwork.graph.batch import GraphBatch
 from graftwork.graph.pack import pack
@@ -76,6 +77,13 @@ def test_labels(graphs, make_schema):
     np.testing.assert_array_equal(batch.y.numpy(), y.astype(np.float32))
     batch.y[:] = 0
     np.testing.assert_array_equal(y, kept)
+
+
+def test_a_mixture_of_graphs_with_and_without_a_root_is_refused(random_graph, make_schema):
+    rng = np.random.default_rng(0)
+    graphs = [random_graph(rng, 3, 2, root=root) for root in (1, -1, 0)]
+    with pytest.raises(InputError, match="some have none"):
+        GraphBatch.from_packed(pack(graphs, make_schema()))
 
 
 def test_roots_count_over_the_whole_batch(random_graph, make_schema):

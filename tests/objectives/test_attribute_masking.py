@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from graftwork.config import EncoderConfig
 from graftwork.data.featurize import SCHEMAS
+from graftwork.errors import InputError
 from graftwork.objectives import AttributeMasking
 from graftwork.objectives.attribute_masking import (
     AttributeMaskingSettings,
@@ -216,6 +217,23 @@ def test_the_loss_against_loops(tiny_encoder, random_batch, odd_schema):
     guesses = objective.node_head.classes[0](embedding[hidden]).argmax(1)
     right = (guesses == batch.node_cat[hidden, 0]).float().mean()
     assert output.logs["accuracy/a"].item() == pytest.approx(right.item())
+
+
+def test_only_some_columns_are_predicted_and_all_are_hidden(tiny_encoder, make_batch, nci):
+    batch, encoder = make_batch(nci[:20]), tiny_encoder(SCHEMA).eval()
+    objective = objective_for(rate=0.3, predict="ring_size, atomic_number")
+    hidden = choose_nodes(batch, 0.3, masks())
+    embedding = encoder(hide(batch, hidden, None, SCHEMA))[hidden]
+    heads = objective.node_head.classes
+    expected = [
+        torch.nn.functional.cross_entropy(head(embedding), batch.node_cat[hidden, place])
+        for place, head in zip((0, 7), heads, strict=True)
+    ]
+    output = objective(encoder, batch, masks())
+    torch.testing.assert_close(output.loss, sum(expected) / 2)
+    assert set(output.logs) == {"accuracy/atomic_number", "accuracy/ring_size"}
+    with pytest.raises(InputError, match=r"cannot predict colour.*all, or some of atomic_number"):
+        objective_for(predict="colour")
 
 
 def test_molecules_without_bonds_are_fine(tiny_encoder, make_batch):

@@ -14,12 +14,14 @@ from dataclasses import replace
 import pytest
 from safetensors.torch import load_file
 
+from graftwork.data.corpus import Corpus
 from graftwork.data.membership import Membership
 from graftwork.data.store import GraphStore
 from graftwork.errors import GraftworkError, InputError, RunError, SchemaMismatchError
 from graftwork.nn.artifact import load_artifact
 from graftwork.training.checkpoint import read_values
 from graftwork.training.pretrain import PretrainConfig, pretrain
+from made_networks import write_proteins
 
 CONFIG = PretrainConfig(
     num_layers=2,
@@ -284,3 +286,41 @@ def test_a_time_limit_ends_the_run_with_an_artifact(corpus, tmp_path):
     assert load_artifact(tmp_path / "run" / "model").predictor is None
     run_pretrain(corpus, tmp_path / "run", config)  # its time is spent
     assert provenance(tmp_path / "run")["steps"] == noted["steps"]
+
+
+def test_a_store_without_its_record_is_built_again(corpus, tmp_path):
+    run_pretrain(corpus, tmp_path / "run", QUICK)
+    expected = (tmp_path / "run" / "store" / "membership.safetensors").read_bytes()
+    shutil.rmtree(tmp_path / "run" / "model")
+    for name in ("checkpoint.safetensors", "rejects.csv", "store/membership.safetensors"):
+        (tmp_path / "run" / name).unlink()
+    run_pretrain(corpus, tmp_path / "run", QUICK)
+    assert load_artifact(tmp_path / "run" / "model").membership == expected
+    assert (tmp_path / "run" / "rejects.csv").is_file()
+
+
+def test_a_run_does_not_go_on_from_a_parent_that_was_replaced(corpus, tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    run_pretrain(corpus, first, QUICK)
+    run_pretrain(corpus, second, QUICK, start_from=str(first))
+    run_pretrain(corpus, second, QUICK, start_from=str(first))
+    shutil.copytree(first, tmp_path / "moved")
+    run_pretrain(corpus, second, QUICK, start_from=str(tmp_path / "moved"))
+    run_pretrain(corpus, first, replace(QUICK, seed=4), overwrite=True)
+    with pytest.raises(InputError, match="other settings or another corpus"):
+        run_pretrain(corpus, second, QUICK, start_from=str(first))
+
+
+def test_a_list_of_labels_counts_by_its_content(tmp_path, monkeypatch):
+    network, listed = write_proteins(tmp_path / "proteins.npz"), tmp_path / "terms.txt"
+    listed.write_text("GO:1\nGO:2\n")
+    config = replace(QUICK, objective="supervised", options={}, dropout=0.0)
+    monkeypatch.chdir(tmp_path)
+    for name in (str(listed), "terms.txt"):
+        run_pretrain(Corpus(network, targets=(name,)), tmp_path / "run", config)
+    told = load_artifact(tmp_path / "run" / "model").provenance
+    assert told["labels"] == ["GO:1", "GO:2"]
+    assert told["graphs_seen"] == told["graphs"] == 24
+    listed.write_text("GO:1\nGO:3\n")
+    with pytest.raises(InputError, match="other settings or another corpus"):
+        run_pretrain(Corpus(network, targets=("terms.txt",)), tmp_path / "run", config)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from graftwork.data.catalog import CATALOG
+from graftwork.data.suites import SUITES
 from graftwork.errors import InputError
 from graftwork.nn.artifact import load_artifact
 from graftwork.training.recipe import load_recipe, run_recipe
@@ -87,6 +88,19 @@ def test_the_biology_recipe_reads_the_terms_beside_it_and_no_label_of_yeast(file
     )  # of twenty human proteins, one has no annotation
 
 
+def test_no_molecule_of_the_table_of_results_is_in_a_supervised_stage():
+    """What the numbers of the reproduction page rest on."""
+    sets = {Path(name) for name in SUITES["moleculenet"].datasets}
+    labelled = [
+        stage.corpus
+        for path in CONFIGS
+        for stage in load_recipe(path).stages
+        if stage.corpus.labelled and not of_network(stage)
+    ]
+    assert len(labelled) >= 5
+    assert all(set(corpus.exclude) >= sets for corpus in labelled)
+
+
 def test_a_recipe_goes_on_where_it_stopped(files, tmp_path):
     recipe = in_miniature(
         load_recipe(CONFIGS[0].with_name("hu2020-masking-supervised.yaml")), files
@@ -102,6 +116,23 @@ def test_a_recipe_goes_on_where_it_stopped(files, tmp_path):
         (tmp_path / run / "model" / "model.safetensors").read_bytes() for run in ("run", "whole")
     ]
     assert weights[0] == weights[1]
+
+
+def test_the_preset_of_the_paper_predicts_the_element_in_float32(tmp_path):
+    path = tmp_path / "recipe.yaml"
+    path.write_text("preset: hu2020\n" + STAGE % ", options: {attribute-masking: {rate: 0.2}}")
+    config = load_recipe(path).stages[0].config
+    assert config.options == {"attribute-masking": {"rate": 0.2, "predict": "atomic_number"}}
+    assert config.precision == "32-true"
+    path.write_text(
+        "preset: hu2020\n"
+        + STAGE % ", precision: auto, options: {attribute-masking: {predict: all}}"
+    )
+    config = load_recipe(path).stages[0].config
+    assert config.options == {"attribute-masking": {"predict": "all"}}
+    assert config.precision == "auto"
+    path.write_text("preset: hu2020\n" + STAGE % ", objective: infomax")
+    assert not load_recipe(path).stages[0].config.options
 
 
 STAGE = "stages:\n  - {name: one, corpus: x.smi%s}\n"
@@ -122,6 +153,10 @@ STAGE = "stages:\n  - {name: one, corpus: x.smi%s}\n"
         ("stages:\n  - {corpus: x.smi}\n", "needs a 'corpus' and a 'name'"),
         ("stages:\n  - {name: ../up, corpus: x.smi}\n", "needs a 'corpus' and a 'name'"),
         ("stages:\n  - {name: one}\n", "needs a 'corpus' and a 'name'"),
+        ("stages:\n  - {name: model, corpus: x.smi}\n", "other than 'model'"),
+        (STAGE % ", exclude: bbbp", "exclude is 'bbbp'.*list of names"),
+        (STAGE % ", targets: [1]", r"targets is \[1\]"),
+        (STAGE % ", limit: many", "limit = 'many' cannot be used"),
         (STAGE % "" + "  - {name: one, corpus: y.smi}\n", "two stages have the same name"),
     ],
 )

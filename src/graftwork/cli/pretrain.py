@@ -33,8 +33,8 @@ def pretrain(
     objective: Annotated[
         str,
         typer.Option(
-            help="What to learn: attribute-masking, context-prediction, edge-prediction, infomax, "
-            "supervised; joined with + they train jointly."
+            help="What to learn, e.g. attribute-masking, context-prediction, edge-prediction, "
+            "infomax or supervised (docs/objectives has all); joined with + they train jointly."
         ),
     ] = "attribute-masking",
     option: Annotated[
@@ -108,6 +108,13 @@ def pretrain(
     weight_decay: Annotated[float, typer.Option(help="AdamW's weight decay.")] = 0.0,
     seed: Annotated[int, typer.Option(help="Seed of weights, order and masks.")] = 0,
     smiles_column: SmilesColumn = None,
+    unlabelled_groups: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Of a network: a group of nodes, e.g. a species to be tested on, whose labels are "
+            "not used. Repeat it."
+        ),
+    ] = None,
     licence: Annotated[str, typer.Option(help="Licence of the corpus, for the card.")] = (
         "not stated"
     ),
@@ -134,7 +141,7 @@ def pretrain(
     from graftwork.data.suites import resolve_inputs  # noqa: PLC0415
     from graftwork.errors import InputError  # noqa: PLC0415
     from graftwork.objectives.make import parse_options  # noqa: PLC0415
-    from graftwork.training.presets import PRETRAIN_PRESETS  # noqa: PLC0415
+    from graftwork.training.presets import PRETRAIN_PRESETS, preset_options  # noqa: PLC0415
     from graftwork.training.presets import preset as find_preset  # noqa: PLC0415
     from graftwork.training.pretrain import pretrain as run_pretrain  # noqa: PLC0415
     from graftwork.training.pretrain_config import PretrainConfig  # noqa: PLC0415
@@ -154,7 +161,9 @@ def pretrain(
         corpus = str(source.path)
     else:
         settings = chosen(ctx, PretrainConfig, find_preset(PRETRAIN_PRESETS, preset))
-        settings["options"] = parse_options(objective, option or [])
+        settings["options"] = preset_options(
+            preset, objective, parse_options(objective, option or [])
+        )
         source = Corpus(
             resolve_input(str(corpus)),
             also=tuple(resolve_input(name) for name in also or ()),
@@ -166,6 +175,7 @@ def pretrain(
             limit=limit,
             exclude=resolve_inputs(exclude or ()),
             features=tuple(features or ()),
+            unlabelled_groups=tuple(unlabelled_groups or ()),
         )
         model = run_pretrain(
             source,

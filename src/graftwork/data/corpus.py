@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
 
+from graftwork import console
 from graftwork.data.build import Build, Progress, build_store
 from graftwork.data.exclude import excluded_parents
 from graftwork.data.labelled_rows import LabelledRows
 from graftwork.data.membership import Membership
-from graftwork.data.networks import network_store, open_network, without_labels
+from graftwork.data.networks import is_network, network_store, open_network, without_labels
+from graftwork.data.record import write_rejects
 from graftwork.data.screen import Screen
 from graftwork.data.sparse_labels import SparseLabels
 from graftwork.data.store import LABELS, GraphStore
+from graftwork.errors import InputError
 from graftwork.graph.schema import FeatureSchema
 
 MEMBERSHIP = "membership.safetensors"
+
+
+_OF_FILES = {"targets", "min_labels", "labelled_only", "limit"}
+_APPLICABLE = {
+    "graph store": {"labelled_only"},
+    "network": _OF_FILES | {"hops", "max_nodes", "unlabelled_groups", "features"},
+    "table of molecules": _OF_FILES | {"also", "smiles_column", "measurements", "exclude"},
+}
 
 
 @dataclass(frozen=True)
@@ -39,7 +50,7 @@ class Corpus:
     min_labels
         Tasks with fewer known labels are left out.
     labelled_only
-        Leave out rows without any label.
+        Leave out rows without any label, be it one of a task that is left out later.
     limit
         Take only so many rows from the start of each table.
     exclude
@@ -66,6 +77,37 @@ class Corpus:
     unlabelled_groups: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Refuse values that cannot be meant."""
+        for name in ("limit", "min_labels", "hops"):
+            value = getattr(self, name)
+            if value is not None and (type(value) is not int or value < 1):
+                raise InputError(f"{name} = {value!r} cannot be used.", "Expected at least 1.")
+        for name in ("targets", "unlabelled_groups", "features"):
+            values = getattr(self, name)
+            if not isinstance(values, tuple) or not all(isinstance(v, str) for v in values):
+                raise InputError(f"{name} = {values!r} cannot be used.", "Expected names.")
+
+    def require_applicable(self) -> None:
+        """Refuse what this kind of corpus has no use for, rather than forget it in silence.
+
+        Raises
+        ------
+        InputError
+            If a field is set that says nothing of such a corpus.
+        """
+        if self.path.is_dir():
+            kind = "graph store"
+        else:
+            kind = "network" if is_network(self.path) else "table of molecules"
+        given = [item.name for item in fields(self) if getattr(self, item.name) != item.default]
+        idle = [name for name in given if name != "path" and name not in _APPLICABLE[kind]]
+        if idle:
+            raise InputError(
+                f"{self.path} is a {kind}: {', '.join(idle)} cannot be applied to it.",
+                "Leave it out, or give the tables that a store was built from.",
+            )
+
     @property
     def files(self) -> list[Path]:
         """The files it is read from."""
@@ -82,10 +124,18 @@ def build_corpus(
     corpus: Corpus,
     schema: FeatureSchema,
     folder: Path,
+    rejects: Path,
     *,
     progress: Progress = lambda _count: None,
 ) -> Build:
     """Build the graph store of tables of molecules in ``folder``, with their labels.
+
+    The record of its molecules is written last: a store without one is not finished.
+
+    Parameters
+    ----------
+    rejects
+        Where the table of unusable rows goes.
 
     Raises
     ------
@@ -93,15 +143,21 @@ def build_corpus(
         If the table, the measurements or a column cannot be used, or no label is left.
     """
     rows = LabelledRows(corpus)
-    screen = Screen(rows, excluded_parents(corpus.exclude))
+    exclusion = excluded_parents(corpus.exclude)
+    screen = Screen(rows, exclusion)
     build = build_store(screen, schema, folder, progress=progress)
     store, with_labels = build.store, np.array([], np.int64)
     if corpus.labelled:
         labels = rows.of_graphs(store)
         labels.save(folder / LABELS)
         with_labels = store.row[np.diff(labels.ptr) > 0]
+    write_rejects(rejects, build.rejects)
     membership = screen.membership(store.row, labelled=with_labels)
-    (folder / MEMBERSHIP).write_bytes(membership.to_bytes())
+    partial = folder / f"{MEMBERSHIP}.partial"
+    partial.write_bytes(membership.to_bytes())
+    partial.replace(folder / MEMBERSHIP)
+    for path, count in exclusion.unreadable.items():
+        console.say(f"{count} rows of {path} are no molecules and exclude nothing")
     return replace(build, store=GraphStore.open(folder))
 
 
@@ -114,6 +170,11 @@ def network_corpus(corpus: Corpus, schema: FeatureSchema | None) -> GraphStore:
         That of a model; None takes the network's own and the corpus' ``hops`` and ``max_nodes``.
     """
     network = open_network(corpus.path, corpus.targets or None, corpus.features, schema)
+    if corpus.labelled and network.kind == "multiclass":
+        raise InputError(
+            f"{corpus.path} has one class per node: no objective learns that yet.",
+            "Leave out the target and choose a self-supervised objective.",
+        )
     network = without_labels(network, corpus.unlabelled_groups)
     rows = np.arange(len(network.names))[: corpus.limit]
     if corpus.labelled_only:

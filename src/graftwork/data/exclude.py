@@ -6,10 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
-from graftwork.data.digests import Digests, molecule_digests
+from graftwork.data.digests import molecule_digests
 from graftwork.data.isolate import IsolatedPool
 from graftwork.data.sources import open_table
 from graftwork.errors import InputError
@@ -28,15 +25,11 @@ class Exclusion:
     """
 
     origin: dict[int, tuple[str, int]] = field(default_factory=dict)
-    unreadable: dict[str, int] = field(default_factory=dict)
+    unreadable: dict[Path, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Return the number of different molecules."""
         return len(self.origin)
-
-    def contains(self, digests: Digests) -> npt.NDArray[np.bool_]:
-        """Say of each of ``[molecules, 2]`` digests whether the molecule is excluded."""
-        return np.array([digest in self.origin for digest in digests[:, 0].tolist()], bool)
 
     def reason(self, digest: int) -> str:
         """Say where an excluded molecule comes from."""
@@ -44,19 +37,13 @@ class Exclusion:
         return f"excluded: the same molecule as row {row} of {name}"
 
 
-def excluded_parents(
-    files: Sequence[Path],
-    smiles_columns: Sequence[str | None] | None = None,
-    pool: IsolatedPool | None = None,
-) -> Exclusion:
+def excluded_parents(files: Sequence[Path], pool: IsolatedPool | None = None) -> Exclusion:
     r"""Read all molecules of some tables, labelled or not.
 
     Parameters
     ----------
     files
         Tables in any format that :func:`graftwork.data.sources.open_table` reads.
-    smiles_columns
-        The structure column of each; None finds it.
     pool
         Worker processes; default the shared ones.
 
@@ -71,13 +58,13 @@ def excluded_parents(
     >>> path = Path(tempfile.mkdtemp()) / "test.csv"
     >>> _ = path.write_text("smiles,y\nCCO,1\nCCN.Cl,2\n")
     >>> exclusion = excluded_parents([path])
-    >>> exclusion.contains(molecule_digests(["CC[NH3+]", "CCC"])).tolist()
-    [True, False]
+    >>> amine, propane = molecule_digests(["CC[NH3+]", "CCC"])[:, 0].tolist()
+    >>> amine in exclusion.origin, propane in exclusion.origin
+    (True, False)
     """
     exclusion = Exclusion()
-    columns = smiles_columns or [None] * len(files)
-    for path, column in zip(files, columns, strict=True):
-        records = list(open_table(path, column).rows())
+    for path in files:
+        records = list(open_table(path).rows())
         # a broken row is no molecule of the table: "" reads as none
         texts = ["" if record.problem else record.structure for record in records]
         digests = molecule_digests(texts, pool)[:, 0]
@@ -86,7 +73,8 @@ def excluded_parents(
                 f"{path} holds no readable molecule that could be excluded.",
                 "Check the file and its SMILES column.",
             )
-        exclusion.unreadable[path.name] = int((digests == 0).sum())
+        if unreadable := int((digests == 0).sum()):
+            exclusion.unreadable[path] = unreadable
         for record, digest in zip(records, digests.tolist(), strict=True):
             if digest:
                 exclusion.origin.setdefault(digest, (path.name, record.row))

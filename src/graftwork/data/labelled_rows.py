@@ -5,7 +5,6 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,7 +45,7 @@ class LabelledRows:
         """Yield the rows; one that is of no use without a label is marked."""
         long = self._corpus.measurements
         if long is not None:
-            rows = sum(1 for _ in self._records())
+            rows = sum(sum(1 for _ in table.rows()) for table in self._tables)
             found = read_measurements(long, rows, self._corpus.targets)
             self._names = {name: task for task, name in enumerate(found.names)}
             self._row.extend(found.row.tolist())
@@ -83,12 +82,17 @@ class LabelledRows:
 
     def _records(self, *, parse: bool = False) -> Iterator[Record]:
         offset = 0
+        limit = self._corpus.limit
         for table in self._tables:
             names = self._targets(table) if parse else []
             positions = [table.column(name) for name in names]
             row = -1
-            for record in islice(table.rows(), self._corpus.limit):
+            for record in table.rows():
                 row = record.row
+                if limit is not None and row >= limit:
+                    if table is self._tables[-1]:
+                        break
+                    continue  # later tables are numbered from the end of this one
                 numbered = replace(record, row=offset + row) if offset else record
                 known = self._note(numbered, names, positions) if parse else True
                 yield self._judged(numbered, known=known)

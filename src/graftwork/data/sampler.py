@@ -40,6 +40,12 @@ class BatchSampler:
         whole, rest = divmod(self.count, self.batch_size)
         return max(1, whole + (rest >= 2 * self.world))
 
+    def examples(self, steps: int) -> int:
+        """Return how many examples the first ``steps`` batches hold, over all ranks."""
+        epochs, batches = divmod(steps, self.steps_per_epoch)
+        whole = min(self.count, self.steps_per_epoch * self.batch_size)
+        return epochs * whole + min(batches * self.batch_size, whole)
+
     def epoch(self, epoch: int) -> npt.NDArray[np.int64]:
         """Return the order of the examples in an epoch."""
         return numpy_rng(self.seed, "sampler", epoch).permutation(self.count)

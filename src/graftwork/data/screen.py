@@ -50,7 +50,6 @@ class Screen:
         exclusion: Exclusion | None = None,
         pool: IsolatedPool | None = None,
     ) -> None:
-        self.excluded = 0
         self._records = records
         self._exclusion = exclusion or Exclusion()
         self._pool = pool
@@ -59,7 +58,6 @@ class Screen:
 
     def __iter__(self) -> Iterator[Record]:
         """Yield every record, marked if it is excluded."""
-        self.excluded = 0
         self._rows, self._digests = array("q"), array("Q")
         waiting: deque[Record] = deque()
 
@@ -78,7 +76,6 @@ class Screen:
 
     def _judge(self, record: Record, molecule: int, scaffold: int) -> Record:
         if molecule in self._exclusion.origin:
-            self.excluded += 1
             return replace(record, problem=self._exclusion.reason(molecule))
         self._rows.append(record.row)
         self._digests.extend((molecule, scaffold))
@@ -107,13 +104,3 @@ class Screen:
             labelled if isinstance(labelled, bool) else np.isin(seen, np.asarray(labelled))[used]
         )
         return Membership.of(digests[used], flags)
-
-
-def without(
-    records: Iterable[Record], exclusion: Exclusion, pool: IsolatedPool | None = None
-) -> Iterator[Record]:
-    """Yield records; an excluded one has the problem ``excluded: the same molecule as row ...``.
-
-    A store's build then lists it among its rejects.
-    """
-    return iter(Screen(records, exclusion, pool))

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from graftwork.errors import InputError
 from graftwork.graph.pack import PackedGraphs
 from graftwork.graph.segment import Bags
 
@@ -109,6 +110,8 @@ class GraphBatch:
         offsets = np.repeat(packed.node_ptr[:-1], np.diff(packed.edge_ptr))
         edge_index = packed.edge_index.T.astype(np.int64) + offsets
         has_root = bool((packed.root >= 0).any())
+        if has_root and (packed.root < 0).any():
+            raise InputError("Some graphs of a batch have a root and some have none.")
         return cls(
             node_cat=torch.from_numpy(packed.node_cat.astype(np.int64)),
             node_x=torch.from_numpy(np.array(packed.node_x, np.float32)),

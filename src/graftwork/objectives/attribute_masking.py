@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, mse_loss
 
 from graftwork.config import EncoderConfig
+from graftwork.errors import InputError
 from graftwork.graph.batch import GraphBatch
 from graftwork.graph.schema import CategoricalColumn, FeatureSchema
 from graftwork.graph.tasks import TaskSet
@@ -27,6 +28,8 @@ class AttributeMaskingSettings(ObjectiveSettings):
     """Share of nodes to hide; at least one per graph."""
     edges: bool = False
     """Hide and predict the edges of hidden nodes too."""
+    predict: str = "all"
+    """Which node columns to predict, by commas; all are hidden. Hu et al.: atomic_number."""
 
 
 @final
@@ -37,7 +40,8 @@ class AttributeMasking(Objective):
     hidden node has every categorical column set to its mask id and continuous ones to zero; an
     edge that touches a hidden node is hidden too when ``edges`` is on. A node is predicted from
     its own embedding, an edge from the sum of its ends' embeddings: cross entropy for each
-    categorical column, squared error for the continuous ones, averaged.
+    categorical column, squared error for the continuous ones, averaged. Hu et al. predict only the
+    first column, the element: ``predict="atomic_number"``.
     """
 
     Settings = AttributeMaskingSettings
@@ -51,10 +55,25 @@ class AttributeMasking(Objective):
         tasks: TaskSet | None = None,
     ) -> None:
         super().__init__(schema, encoder, settings, tasks)
-        self.node_head = _Reconstruction("nodes", self.dim, schema.node_cat, len(schema.node_x))
+        self.node_head = _Reconstruction("nodes", self.dim, *self._predicted())
         self.edge_head = None
         if self.settings.edges and (schema.edge_cat or schema.edge_x):
-            self.edge_head = _Reconstruction("edges", self.dim, schema.edge_cat, len(schema.edge_x))
+            columns = list(enumerate(schema.edge_cat))
+            self.edge_head = _Reconstruction("edges", self.dim, columns, len(schema.edge_x))
+
+    def _predicted(self) -> tuple[list[tuple[int, CategoricalColumn]], int]:
+        """Return the categorical columns to predict with their places, and how many numbers."""
+        columns, numbers = list(enumerate(self.schema.node_cat)), len(self.schema.node_x)
+        if self.settings.predict == "all":
+            return columns, numbers
+        names = [name.strip() for name in self.settings.predict.split(",")]
+        known = [column.name for _, column in columns]
+        if unknown := [name for name in names if name not in known]:
+            raise InputError(
+                f"attribute-masking cannot predict {', '.join(unknown)}.",
+                f"Known: all, or some of {', '.join(known)}.",
+            )
+        return [(place, column) for place, column in columns if column.name in names], 0
 
     def forward(
         self, encoder: Encoder, batch: GraphBatch, generator: torch.Generator
@@ -77,19 +96,19 @@ class _Reconstruction(nn.Module):
     """Predict the attributes of hidden nodes or edges from embeddings ``[hidden, dim]``."""
 
     def __init__(
-        self, what: str, dim: int, columns: tuple[CategoricalColumn, ...], numbers: int
+        self, what: str, dim: int, columns: list[tuple[int, CategoricalColumn]], numbers: int
     ) -> None:
         super().__init__()
         self.what = what
-        self.names = [column.name for column in columns]
-        self.classes = nn.ModuleList(nn.Linear(dim, column.size) for column in columns)
+        self.columns = [(place, column.name) for place, column in columns]
+        self.classes = nn.ModuleList(nn.Linear(dim, column.size) for _, column in columns)
         self.numbers = nn.Linear(dim, numbers) if numbers else None
 
     def forward(self, embedding: Tensor, ids: Tensor, x: Tensor, logs: dict[str, Tensor]) -> Tensor:
         """Average the loss over columns and log each categorical column's accuracy."""
         losses = []
-        for position, (name, head) in enumerate(zip(self.names, self.classes, strict=True)):
-            scores, truth = head(embedding), ids[:, position]
+        for (place, name), head in zip(self.columns, self.classes, strict=True):
+            scores, truth = head(embedding), ids[:, place]
             losses.append(cross_entropy(scores.float(), truth))
             logs[f"accuracy/{name}"] = (scores.argmax(1) == truth).float().mean().detach()
         if self.numbers is not None:

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from graftwork import console
-from graftwork.data.corpus import Corpus, build_corpus, network_corpus
+from graftwork.data.corpus import MEMBERSHIP, Corpus, build_corpus, network_corpus
 from graftwork.data.featurize import SCHEMAS
 from graftwork.data.networks import is_network
 from graftwork.data.places import file_hash, make_folder, require_outside
-from graftwork.data.record import write_rejects
-from graftwork.data.store import LABELS, GraphStore
+from graftwork.data.store import GraphStore
 from graftwork.errors import InputError
 from graftwork.graph.schema import FeatureSchema
+from graftwork.nn.record import MEMBERSHIP as ARTIFACT_MEMBERSHIP
 from graftwork.training.pretrain_config import PretrainConfig
 
 
@@ -32,7 +32,7 @@ def describe_corpus(corpus: Corpus) -> dict[str, Any]:
         "also": [_hash(path) for path in corpus.also],
         "measurements": None if corpus.measurements is None else _hash(corpus.measurements),
         "smiles_column": corpus.smiles_column,
-        "targets": list(corpus.targets),
+        "targets": [_content(name) for name in corpus.targets],
         "min_labels": corpus.min_labels,
         "labelled_only": corpus.labelled_only,
         "limit": corpus.limit,
@@ -40,8 +40,19 @@ def describe_corpus(corpus: Corpus) -> dict[str, Any]:
         "hops": corpus.hops,
         "max_nodes": corpus.max_nodes,
         "unlabelled_groups": list(corpus.unlabelled_groups),
-        "features": list(corpus.features),
+        "features": [_content(name) for name in corpus.features],
     }
+
+
+def _content(name: str) -> str:
+    """Return a column's name, or for a file that lists columns what tells its content."""
+    return file_hash(Path(name)) if Path(name).is_file() else name
+
+
+def describe_parent(folder: Path) -> dict[str, str]:
+    """Return SHA-256 of what a run that starts from an artifact takes from it."""
+    names = ("model.safetensors", ARTIFACT_MEMBERSHIP)
+    return {name: file_hash(folder / name) for name in names if (folder / name).is_file()}
 
 
 def _hash(path: Path) -> str:
@@ -101,6 +112,7 @@ def open_corpus(
     schema
         That of the encoder that goes on; None where a new one will be made for the corpus.
     """
+    corpus.require_applicable()
     if is_network(corpus.path):
         store = network_corpus(corpus, schema)
     else:
@@ -115,13 +127,12 @@ def open_corpus(
 
 def _molecules(corpus: Corpus, run: Path, schema: FeatureSchema) -> GraphStore:
     built = run / "store"
-    ready = (built / "store.json").is_file() and (built / LABELS).is_file() == corpus.labelled
+    ready = (built / MEMBERSHIP).is_file()
     if corpus.path.is_dir() or ready:
         store = GraphStore.open(corpus.path if corpus.path.is_dir() else built)
         schema.require(store.schema, "This graph store cannot train this encoder")
         return store
     with console.progress("Building the graph store", None) as update:
-        build = build_corpus(corpus, schema, built, progress=update)
-    write_rejects(run / "rejects.csv", build.rejects)
+        build = build_corpus(corpus, schema, built, run / "rejects.csv", progress=update)
     console.say(f"{len(build.store)} graphs; {len(build.rejects)} rows rejected, see rejects.csv")
     return build.store

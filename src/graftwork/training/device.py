@@ -39,8 +39,9 @@ def new_fabric(device: str, precision: str) -> Fabric:
 def best_precision(device: str) -> str:
     """Return bf16-mixed where the processor multiplies bfloat16 matrices itself, else 32-true.
 
-    Weights, sums over neighbours, normalisation and losses stay in single precision either way,
-    and so do all predictions.
+    Weights, their updates and losses stay in single precision either way, and so do all
+    predictions. Matrix products, sums over neighbours and normalisation are in bfloat16 (three
+    digits): on the hubs of large networks choose 32-true.
     """
     if device in {"auto", "cuda"} and torch.cuda.is_available():
         return "bf16-mixed" if torch.cuda.is_bf16_supported() else "32-true"

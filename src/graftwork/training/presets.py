@@ -14,6 +14,7 @@ _HU2020_TRAINING = {
     "schedule": "constant",
     "clip": 0.0,
     "epochs": 100,
+    "precision": "32-true",
 }
 
 PRETRAIN_PRESETS: dict[str, dict[str, Any]] = {
@@ -21,6 +22,12 @@ PRETRAIN_PRESETS: dict[str, dict[str, Any]] = {
     "hu2020": {**_HU2020_ENCODER, **_HU2020_TRAINING, "dropout": 0.0, "batch_size": 256},
 }
 """Settings of ``PretrainConfig``. ``hu2020``: Hu et al., ICLR 2020, self-supervised stage."""
+
+OBJECTIVE_PRESETS: dict[str, dict[str, dict[str, Any]]] = {
+    "default": {},
+    "hu2020": {"attribute-masking": {"predict": "atomic_number"}},
+}
+"""Options of objectives that a preset changes."""
 
 FINETUNE_PRESETS: dict[str, dict[str, Any]] = {
     "default": {},
@@ -38,6 +45,21 @@ FINETUNE_PRESETS: dict[str, dict[str, Any]] = {
     },
 }
 """Settings of ``FinetuneConfig``. ``hu2020``: the protocol of the paper's Table 2."""
+
+
+def preset_options(
+    name: str, objective: str, options: Mapping[str, dict[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """Return a run's options of objectives over those of a preset.
+
+    Examples
+    --------
+    >>> preset_options("hu2020", "attribute-masking+infomax", {"infomax": {"weight": 0.5}})
+    {'infomax': {'weight': 0.5}, 'attribute-masking': {'predict': 'atomic_number'}}
+    """
+    parts = [part.strip() for part in objective.split("+")]
+    usual = {key: value for key, value in OBJECTIVE_PRESETS[name].items() if key in parts}
+    return {**options, **{key: {**value, **options.get(key, {})} for key, value in usual.items()}}
 
 
 def preset(known: Mapping[str, dict[str, Any]], name: str) -> dict[str, Any]:

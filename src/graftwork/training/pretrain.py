@@ -28,7 +28,7 @@ from graftwork.objectives.make import make_objective, resolved_options
 from graftwork.rng import derive_seed, torch_generator
 from graftwork.training.budget import Budget
 from graftwork.training.checkpoint import load_state, save_state
-from graftwork.training.corpus import claim_run, describe_corpus, open_corpus
+from graftwork.training.corpus import claim_run, describe_corpus, describe_parent, open_corpus
 from graftwork.training.device import new_fabric
 from graftwork.training.logs import RunLog
 from graftwork.training.loop import SCHEDULES, run_loop
@@ -89,11 +89,12 @@ def pretrain(
     source = corpus if isinstance(corpus, Corpus) else Corpus(Path(corpus))
     run = Path(output)
     fabric = new_fabric(device, config.precision)
-    parent = None if start_from is None else load_artifact(find_model(start_from))
+    folder = None if start_from is None else find_model(start_from)
+    parent = None if folder is None else load_artifact(folder)
     described = describe_corpus(source)
     identity = {
         "settings": config.to_dict(),
-        "from": start_from,
+        "from": None if folder is None else describe_parent(folder),
         "corpus": described,
     }
     needed = [*source.files] + ([] if start_from is None else [Path(start_from)])
@@ -113,7 +114,9 @@ def pretrain(
         "corpus_licence": licence,
         "excluded": [path.name for path in source.exclude],
         "graphs": len(store),
-        "graphs_seen": done * config.batch_size,
+        "labels": [] if store.labels is None else list(store.labels.tasks.names),
+        "unlabelled_groups": list(source.unlabelled_groups),
+        "graphs_seen": _sampler(store, config).examples(done),
         "steps": done,
         "seconds": round(seconds),
         "final": logs,
@@ -154,6 +157,10 @@ def _history(parent: Artifact) -> list[dict[str, Any]]:
     return [*told.pop("earlier_stages", []), told]
 
 
+def _sampler(store: GraphStore, config: PretrainConfig) -> BatchSampler:
+    return BatchSampler(len(store), min(config.batch_size, len(store)), config.seed)
+
+
 @dataclass(frozen=True)
 class _Job:
     fabric: Fabric
@@ -181,7 +188,7 @@ def _train(job: _Job) -> tuple[int, float, dict[str, float]]:
         step_module.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
     )
     module, optimizer = job.fabric.setup(step_module, optimizer)
-    sampler = BatchSampler(len(store), min(config.batch_size, len(store)), config.seed)
+    sampler = _sampler(store, config)
     steps = min(config.epochs * sampler.steps_per_epoch, config.max_steps or 10**12)
     path = job.run / "checkpoint.safetensors"
     first, before = 0, 0.0

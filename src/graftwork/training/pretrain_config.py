@@ -75,7 +75,7 @@ class PretrainConfig(Config):
     seed: int = 0
     """Seed of the weights, the order and the masks."""
     precision: str = "auto"
-    """Lightning Fabric's name: 32-true, bf16-mixed, 16-mixed."""
+    """32-true, bf16-mixed, or auto for what is best here."""
     time_limit: float | None = None
     """Seconds after which the run ends; the learning rate follows the clock then."""
 

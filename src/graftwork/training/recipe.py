@@ -16,7 +16,7 @@ from graftwork.data.corpus import Corpus
 from graftwork.data.places import make_folder
 from graftwork.data.suites import resolve_inputs
 from graftwork.errors import InputError
-from graftwork.training.presets import PRETRAIN_PRESETS, preset
+from graftwork.training.presets import PRETRAIN_PRESETS, preset, preset_options
 from graftwork.training.pretrain import pretrain
 from graftwork.training.pretrain_config import PretrainConfig
 
@@ -83,8 +83,9 @@ def load_recipe(path: Path) -> Recipe:
     stages = values.get("stages")
     if not isinstance(stages, list) or not stages:
         raise InputError(f"{path} has no stages.", "Expected a list under 'stages'.")
-    settings = preset(PRETRAIN_PRESETS, values.get("preset", "default"))
-    read = tuple(_stage(path, stage, settings) for stage in stages)
+    name = values.get("preset", "default")
+    settings = preset(PRETRAIN_PRESETS, name)
+    read = tuple(_stage(path, stage, name, settings) for stage in stages)
     if len({stage.name for stage in read}) < len(read):
         raise InputError(f"{path}: two stages have the same name.")
     return Recipe(str(values.get("description", "")), read, values.get("start_from"))
@@ -124,8 +125,11 @@ def run_recipe(
         )
         parent = str(folder)
     final = output / "model"
+    partial = output / ".model.partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    shutil.copytree(model, partial)
     shutil.rmtree(final, ignore_errors=True)
-    shutil.copytree(model, final)
+    partial.rename(final)
     return final
 
 
@@ -140,14 +144,20 @@ def _resolved(corpus: Corpus) -> Corpus:
     )
 
 
-def _stage(path: Path, values: Any, settings: Mapping[str, Any]) -> Stage:
+def _stage(path: Path, values: Any, name_of_preset: str, settings: Mapping[str, Any]) -> Stage:
     name = values.get("name") if isinstance(values, dict) else None
     where = f"{path}, stage {name!r}"
     _check_keys(values, _STAGE, where)
-    if not isinstance(name, str) or not name.isidentifier() or "corpus" not in values:
+    named = isinstance(name, str) and name.isidentifier() and name != "model"
+    if not isinstance(name, str) or not named or "corpus" not in values:
         raise InputError(
-            f"{where} cannot be used.", "A stage needs a 'corpus' and a 'name' of letters."
+            f"{where} cannot be used.",
+            "A stage needs a 'corpus' and a 'name' of letters, other than 'model'.",
         )
+    for key in ("targets", "features", "unlabelled_groups", "also", "exclude"):
+        listed = values.get(key, [])
+        if not isinstance(listed, list) or not all(isinstance(item, str) for item in listed):
+            raise InputError(f"{where}: {key} is {listed!r}.", "Expected a list of names.")
     corpus = {key: values[key] for key in _CORPUS & values.keys()}
     for key in ("targets", "features"):
         corpus[key] = tuple(_beside(path, name) for name in values.get(key, ()))
@@ -156,11 +166,17 @@ def _stage(path: Path, values: Any, settings: Mapping[str, Any]) -> Stage:
         corpus[key] = tuple(Path(name) for name in values.get(key, ()))
     if corpus.get("measurements") is not None:
         corpus["measurements"] = Path(corpus["measurements"])
-    config = {key: values[key] for key in _SETTINGS & values.keys()}
+    config = {**settings, **{key: values[key] for key in _SETTINGS & values.keys()}}
+    if isinstance(config.get("options", {}), dict) and isinstance(config.get("objective", ""), str):
+        config["options"] = preset_options(
+            name_of_preset,
+            config.get("objective", PretrainConfig.objective),
+            config.get("options", {}),
+        )
     return Stage(
         name=name,
         corpus=Corpus(Path(values["corpus"]), **corpus),
-        config=PretrainConfig(**{**settings, **config}),
+        config=PretrainConfig(**config),
         licence=str(values.get("licence", _licence(values["corpus"]))),
     )
 

@@ -18,7 +18,7 @@ from graftwork.evaluation.benchmark.folder import Folder, read_arrays
 from graftwork.evaluation.benchmark.jobs import run_cell
 from graftwork.evaluation.benchmark.markdown import markdown
 from graftwork.evaluation.benchmark.means import mean_gain, shared_datasets
-from graftwork.evaluation.benchmark.overlaps import find_overlaps, sentences
+from graftwork.evaluation.benchmark.overlaps import _labels_seen, find_overlaps, sentences
 from graftwork.evaluation.benchmark.prepare import prepared
 from graftwork.evaluation.benchmark.results import COLUMNS, load_results, result_rows, write_table
 from graftwork.evaluation.benchmark.summary import headlines, missing_line
@@ -402,7 +402,7 @@ def test_the_markdown_names_the_protocol(made, verdicts):
         "random split 40/5/5 of 50 usable among 50 rows",
         "at most 2 epochs",
         "precision 32-true. Seeds 0, 1; data seed 0",
-        "tiny carries no record of its training molecules",
+        "tiny carries no record of its training data",
         "Holm's correction over 4 comparisons",
         "(n=2)",
         "any seed",
@@ -458,6 +458,23 @@ def test_checkpoints_with_a_record_have_their_overlap_counted(
     assert sentences(list(found.values()))[0].startswith("seen on sizes: 5 of 5 test molecules")
     shutil.rmtree(tmp_path / "seen")  # what was found stays
     assert {e["dataset"]: e for e in find_overlaps(other.results)} == found
+
+
+@pytest.mark.parametrize(
+    ("stages", "expected"),
+    [
+        ([["GO:1", "GO:9"], []], "on net: 1 of 3 tasks were labels in pre-training (not for SC)."),
+        ([["GO:9"], []], "on net: 0 of 3 tasks were labels in pre-training."),
+        ([["GO:9"], None], "no record of its training data"),
+    ],
+)
+def test_a_network_checkpoint_says_which_tasks_it_was_taught(tmp_path, stages, expected):
+    told = [{} if names is None else {"labels": names} for names in stages]
+    told[0]["unlabelled_groups"] = ["SC"]
+    (tmp_path / "provenance.json").write_text(json.dumps({**told[0], "earlier_stages": told[1:]}))
+    found = _labels_seen(tmp_path / "provenance.json", ["GO:1", "GO:2", "GO:3"])
+    entry = {"dataset": "net", "model": "m", "sentence": "", "counts": None, **found}
+    assert expected in sentences([entry])[0]
 
 
 def test_tables_that_are_read_differently_are_not_compared(made, verdicts, tmp_path):

@@ -19,9 +19,10 @@ NO_RECORD = "no record"
 def find_overlaps(results: Results) -> list[dict[str, Any]]:
     """Return one entry per data set and checkpoint of the table.
 
-    Each says ``dataset``, ``model``, a ``sentence`` and the counts, or that the checkpoint carries
-    no record of its training molecules. What an earlier call found is kept in ``overlaps.json``:
-    a checkpoint need not stay where it was.
+    Each says ``dataset``, ``model``, a ``sentence`` and the counts (of molecules, or for a network
+    of the tasks that were labels), or that the checkpoint carries no record of what it has seen.
+    What an earlier call found is kept in ``overlaps.json``: a checkpoint need not stay where it
+    was.
     """
     path = results.folder.root / "overlaps.json"
     known = {}
@@ -44,8 +45,8 @@ def find_overlaps(results: Results) -> list[dict[str, Any]]:
 def sentences(found: list[dict[str, Any]]) -> list[str]:
     """Say it, one line per data set and checkpoint; one line for a checkpoint without a record."""
     lines = dict.fromkeys(
-        f"{entry['model']} carries no record of its training molecules: what it has seen of the "
-        "test molecules is unknown."
+        f"{entry['model']} carries no record of its training data: what it has seen of the test "
+        "data is unknown."
         if entry["counts"] is None
         else f"{entry['model']} on {entry['dataset']}: {entry['sentence']}"
         for entry in found
@@ -58,8 +59,27 @@ def _look_up(folder: Folder, data: str, model: ModelSpec) -> dict[str, Any]:
     content = read_membership(place) if place.parent.is_dir() else None
     entry = {"data": data, "weights": model.weights, "sentence": NO_RECORD, "counts": None}
     arrays = read_arrays(folder.labels(data))
-    if content is None or not len(arrays["digests"]):  # a network has no molecules
+    if not len(arrays["digests"]):  # a network has no molecules
+        tasks = read_json(folder.facts(data))["tasks"]
+        return {**entry, **_labels_seen(place.parent / "provenance.json", tasks)}
+    if content is None:
         return entry
     split = Split("", *(arrays[part] for part in ("train", "val", "test")))
     shared = overlap(arrays["digests"], split, Membership.from_bytes(content, str(place)))
     return {**entry, "sentence": shared.sentence(), "counts": shared.to_dict()}
+
+
+def _labels_seen(provenance: Path, tasks: list[str]) -> dict[str, Any]:
+    """Say how many tasks of a network were labels in pre-training; nothing if that is unknown."""
+    if not provenance.is_file():
+        return {}
+    told = read_json(provenance)
+    stages = [told, *told.get("earlier_stages", [])]
+    if not all("labels" in stage for stage in stages):
+        return {}
+    seen = {task for stage in stages for task in set(tasks) & set(stage["labels"])}
+    hidden = sorted({group for stage in stages for group in stage.get("unlabelled_groups", ())})
+    sentence = f"{len(seen)} of {len(tasks)} tasks were labels in pre-training"
+    if seen and hidden:
+        sentence += f" (not for {', '.join(hidden)})"
+    return {"sentence": f"{sentence}.", "counts": {"tasks": len(tasks), "labels": len(seen)}}
