@@ -6,12 +6,14 @@ import math
 import numbers
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self, get_args
 
 from graftwork.errors import InputError
 
 JumpingKnowledge = Literal["last", "sum", "mean", "max"]
 Kind = Literal["classification", "regression", "multiclass"]
+TASKS = ("auto", *get_args(Kind))
+"""What a user may say that targets are."""
 """What the labels are: 0 and 1, numbers, or the number of one class out of several."""
 
 

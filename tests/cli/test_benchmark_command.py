@@ -138,3 +138,31 @@ def test_what_does_not_fit_the_table_is_refused(arguments, resumed, place, cli):
     assert {p: p.stat().st_mtime_ns for p in (place / "out").rglob("*.*s*")} == before
     nothing = cli("benchmark", "-o", place / "new")
     assert (nothing.code, (place / "new").exists()) == (2, False)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("-t", "nope"), "nope"),
+        (("--task", "regresion"), "No task is called 'regresion'"),
+        (("--split", "public"), "the split public is for networks"),
+        (("--split", "group"), "needs to know the test"),
+        (("--split", "group", "--test-groups", "x"), "the split group is for networks"),
+        (("-t", "y", "--strategies", "foo"), "foo"),
+        (("-t", "y", "--clip", "inf"), "clip"),
+        (("--datasets", "nofile.csv"), "nofile.csv does not exist"),
+    ],
+)
+def test_what_cannot_be_is_said_before_anything_runs(labelled, cli, tmp_path, options, message):
+    arguments = ("-o", tmp_path / "out", "--checkpoints", "none", "--datasets", labelled, *options)
+    done = cli("benchmark", *arguments)
+    assert done.code == 2
+    assert message in done.error
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_table_without_a_row_is_said_before_anything_runs(cli, tmp_path):
+    (tmp_path / "empty.csv").write_text("smiles,y\n")
+    done = cli("benchmark", "-o", tmp_path / "out", "--datasets", tmp_path / "empty.csv", "-t", "y")
+    assert (done.code, (tmp_path / "out").exists()) == (2, False)
+    assert "has no data row" in done.error

@@ -254,6 +254,37 @@ def test_finetune_refuses_a_start_that_has_seen_the_labels(cli, finetuned, label
     assert "the test part is not new to it" in done.err
 
 
+def test_a_further_stage_does_not_wash_labels_off(cli, finetuned, labelled, corpus, tmp_path):
+    chain = tmp_path / "chain"
+    done = cli("pretrain", "-i", corpus, "--from", finetuned, "-o", chain, "--max-steps", 1)
+    assert done.code == 0, done.err
+    done = cli("finetune", "-t", "y", "-i", labelled, "--from", chain, "-o", tmp_path / "run")
+    assert done.code == 2
+    assert "fine-tuned on this very table" in done.error
+
+
+def test_a_recipe_touches_no_folder_of_another_kind_and_takes_no_other_settings(
+    cli, finetuned, corpus, tmp_path
+):
+    import shutil
+
+    recipe = tmp_path / "recipe.yaml"
+    stage = f"{{name: one, corpus: {corpus}, max_steps: 1, dim: 8, num_layers: 1, batch_size: 8}}"
+    recipe.write_text(f"stages:\n  - {stage}\n")
+    shutil.copytree(finetuned, tmp_path / "run")
+    before = (tmp_path / "run" / "model" / "model.safetensors").read_bytes()
+    done = cli("pretrain", "--config", recipe, "-o", tmp_path / "run")
+    assert done.code == 2
+    assert "holds no earlier run of a recipe" in done.error
+    assert (tmp_path / "run" / "model" / "model.safetensors").read_bytes() == before
+    for _ in range(2):
+        assert cli("pretrain", "--config", recipe, "-o", tmp_path / "new").code == 0
+    done = cli("pretrain", "--config", recipe, "-o", tmp_path / "new", "--exclude", corpus)
+    assert done.code == 2
+    assert "--exclude would be forgotten" in done.error
+    assert "Give either" not in cli("pretrain", "--config", recipe, "-i", corpus, "-o", "x").error
+
+
 def test_finetune_replaces_its_own_run_and_nothing_else(
     cli, finetuned, pretrained, labelled, tmp_path
 ):

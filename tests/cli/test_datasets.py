@@ -128,7 +128,7 @@ def test_get_what_cannot_be_downloaded_does_not_hold_up_the_rest(cli):
     assert done.out.startswith("toy-a  ")
     only = cli("datasets", "get", "ppi")
     assert only.code == 2
-    assert "'go2ppi' cannot be downloaded: no public file has its content" in only.error
+    assert "'go2ppi' cannot be downloaded: no public file has its content" in only.err
 
 
 @pytest.mark.usefixtures("toys")

@@ -248,6 +248,7 @@ def test_finetune_flags(cli, pretrained, labelled, tmp_path, arguments):
         *("--num-layers 0", "--time-limit 0", "--precision nonsense", "--device nonsense"),
         *("--encoder x", "--featurizer x", "--jumping-knowledge x", "--objective x"),
         *("--checkpoint-every 0", "--checkpoint-every -1", "--from nonsense"),
+        *("--limit -5", "--limit 0", "--min-labels 0", "--clip inf"),
     ],
 )
 def test_pretrain_flags(cli, corpus, tmp_path, arguments):

@@ -259,3 +259,33 @@ def test_baselines_of_a_benchmark_read_what_the_networks_read(cli, tmp_path):
     assert done.code == 0, done.err
     keys = {cell["data"] for cell in json.loads((table / "benchmark.json").read_text())["cells"]}
     assert len(keys) == 1
+
+
+def test_a_table_of_a_network_grows_by_a_checkpoint_that_reads_more(cli, tmp_path):
+    path = write_proteins(tmp_path / "proteins.npz", size=24)
+    shape = ("--num-layers=1", "--dim=8", "--batch-size=8", "--device=cpu")
+    done = cli(
+        *("pretrain", "-i", path, "--features", "GO:2,GO:3", "-o", tmp_path / "pre", *shape),
+        *("--max-steps=2",),
+    )
+    assert done.code == 0, done.err
+    run = (
+        *("benchmark", "--datasets", path, "-t", "GO:0,GO:1", "-o", tmp_path / "table"),
+        *("--seeds=2", "--epochs=1", "--jobs=1", "--device=cpu", "--label-budget=12"),
+        *("--split=group", "--test-groups=BB", "--checkpoints"),
+    )
+    assert cli(*run, "none", "--num-layers=1", "--dim=8").code == 0
+    done = cli(*run, f"pre={tmp_path / 'pre'}", "--num-layers=1", "--dim=8")
+    assert done.code == 0, done.err
+    rows = pd.read_csv(tmp_path / "table" / "results.csv")
+    assert not rows.duplicated(
+        ["model", "strategy", "seed", "part", "epoch_choice", "metric"]
+    ).any()
+    logistic = sorted(name for name in rows.model.unique() if name.startswith("features-logistic"))
+    assert logistic[0] == "features-logistic"
+    assert len(logistic) == 2
+    verdicts = pd.read_csv(tmp_path / "table" / "verdicts.csv")
+    opponents = set(verdicts.against[verdicts.model == "pre"])
+    assert logistic[1] in opponents
+    assert logistic[0] not in opponents
+    assert "0 of 2 tasks were labels in pre-training" in done.out

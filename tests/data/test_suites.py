@@ -60,7 +60,7 @@ def test_find_suite():
 
 def test_expand():
     assert [d.name for d in expand(["PPI", "qm8", "moleculenet_regression", "go2ppi"])] == [
-        *("go2ppi", "qm8", "delaney", "freesolv", "lipo"),
+        *("go2ppi", "go2ppi-tasks", "qm8", "delaney", "freesolv", "lipo"),
     ]
     assert expand([]) == []
     with pytest.raises(InputError, match="No data set or suite is called 'molecule-ace'") as caught:

@@ -232,3 +232,35 @@ def test_an_interval_ends_where_the_metric_does():
     assert found.upper == 1.0
     assert found.lower is not None
     assert found.lower >= 0.0
+
+
+@pytest.mark.parametrize("rows", [3, 6, 10])
+def test_few_test_rows_do_not_make_a_verdict_out_of_chance(rows):
+    """Two equally good models: at most a twentieth of the verdicts may be wrong."""
+    wrong = 0
+    for trial in range(200):
+        rng = np.random.default_rng(trial)
+        y = rng.normal(size=(rows, 1))
+        one, other = (y + rng.normal(0, 1, (3, rows, 1)) for _ in range(2))
+        found = compare(y, Runs("a", one), Runs("b", other), "mae", n_boot=60)
+        wrong += found.verdict != "no evidence"
+        assert f"only {rows} labelled test rows" in found.note
+    assert wrong <= 16  # 10 expected; more than 16 in 2 % of such experiments
+
+
+def test_without_any_variance_there_is_no_interval():
+    y = np.zeros((30, 1))
+    found = compare(y, Runs("a", np.zeros((3, 30, 1))), Runs("b", np.ones((3, 30, 1))), "mae")
+    assert (found.difference, found.lower, found.p_value) == (1, None, None)
+    assert "nothing varies" in found.note
+    assert found.verdict == "no evidence"
+
+
+def test_rows_without_a_label_are_no_rows():
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=(200, 1))
+    y[8:] = NAN
+    predictions = np.nan_to_num(y) + rng.normal(0, 1, (3, 200, 1))
+    found = interval(y, predictions, "mae")
+    assert "only 8 labelled test rows" in found.note
+    assert found.df < 9

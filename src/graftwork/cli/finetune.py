@@ -153,7 +153,9 @@ def finetune(
     usual = NETWORK_DEFAULTS if is_network(input_path) else {}
     settings = chosen(ctx, FinetuneConfig, {**usual, **find_preset(FINETUNE_PRESETS, preset)})
     names = {"all": tuple(BASELINES), "none": ()}
-    settings["baselines"] = names.get(baselines, tuple(baselines.split(",")))
+    settings["baselines"] = names.get(
+        baselines, tuple(part.strip() for part in baselines.split(","))
+    )
     settings["test_groups"] = tuple(test_groups or ())
     run = api.finetune(
         input_path,

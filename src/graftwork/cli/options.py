@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any
@@ -65,6 +65,15 @@ def chosen(ctx: typer.Context, config: type[Config], preset: Mapping[str, Any]) 
     names = [item.name for item in fields(config) if item.name in ctx.params]
     untyped = {key: value for key, value in preset.items() if not _typed(ctx, key)}
     return {**{name: ctx.params[name] for name in names}, **untyped}
+
+
+def typed_options(ctx: typer.Context, ignore: Sequence[str] = ()) -> list[str]:
+    """Return the flags that the user typed, as the command calls them."""
+    return [
+        parameter.opts[-1]
+        for parameter in ctx.command.params
+        if parameter.name and parameter.name not in ignore and _typed(ctx, parameter.name)
+    ]
 
 
 def _typed(ctx: typer.Context, name: str) -> bool:

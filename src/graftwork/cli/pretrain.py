@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from graftwork.cli.options import Device, Precision, SmilesColumn, TimeLimit, chosen
+from graftwork.cli.options import Device, Precision, SmilesColumn, TimeLimit, chosen, typed_options
 
 if TYPE_CHECKING:
     from graftwork.data.corpus import Corpus
+
+
+_BESIDE_A_RECIPE = ("output", "recipe", "overwrite", "checkpoint_every", "device")
 
 
 def pretrain(
@@ -147,8 +150,15 @@ def pretrain(
     from graftwork.training.pretrain_config import PretrainConfig  # noqa: PLC0415
     from graftwork.training.recipe import load_recipe, run_recipe  # noqa: PLC0415
 
-    if (corpus is None) == (recipe is None):
+    if corpus is None and recipe is None:
         raise InputError("Nothing to learn from.", "Give either -i CORPUS or --config RECIPE.")
+    if recipe is not None:
+        typed = typed_options(ctx, ignore=_BESIDE_A_RECIPE)
+        if typed:
+            raise InputError(
+                f"A recipe says all of it; {', '.join(typed)} would be forgotten.",
+                "Leave it out, or change it in a copy of the recipe.",
+            )
     how: dict[str, Any] = {
         "overwrite": overwrite,
         "checkpoint_every": checkpoint_every,

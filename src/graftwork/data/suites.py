@@ -149,6 +149,8 @@ def expand(names: list[str]) -> list[Dataset]:
         folded = fold(name)
         if folded in SUITES:
             found += map(find, SUITES[folded].datasets)
+            tasks = (f"{name}-tasks" for name in SUITES[folded].datasets)
+            found += [CATALOG[name] for name in tasks if name in CATALOG]
         elif folded in CATALOG:
             found.append(CATALOG[folded])
         else:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar, get_args
+from typing import Any, ClassVar
 
-from graftwork.config import JumpingKnowledge, Kind
+from graftwork.config import TASKS, JumpingKnowledge
 from graftwork.data.featurize import SCHEMAS
 from graftwork.data.splits import SPLITS
 from graftwork.errors import InputError
@@ -41,7 +41,7 @@ class FinetuneConfig(FitConfig):
     }
     choices: ClassVar = {
         **FitConfig.choices,
-        "task": ("auto", *get_args(Kind)),
+        "task": TASKS,
         "split": ["auto", *(name for name in SPLITS if name != "column")],  # --splits-column
         "featurizer": SCHEMAS,
         "conv": CONVS,

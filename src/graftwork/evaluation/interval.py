@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     Resampled = Callable[[Sequence[npt.NDArray[np.intp]]], FloatArray]
 
 N_BOOT = 200
+FEW_ROWS = 20
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,7 @@ def interval(
     found = over_seeds_and_rows(
         statistic,
         len(truth),
+        labelled=labelled_rows(truth),
         seed_variance_known=known,
         n_boot=n_boot,
         seed=seed,
@@ -125,6 +127,7 @@ def over_seeds_and_rows(
     statistic: Statistic,
     rows: int,
     *,
+    labelled: int | None = None,
     seed_variance_known: bool,
     n_boot: int,
     seed: int,
@@ -136,8 +139,10 @@ def over_seeds_and_rows(
     s the standard deviation over seeds; other test rows would change it by the variance of its
     bootstrap over rows (Efron and Tibshirani, An Introduction to the Bootstrap, 1993), all seeds
     and both models on the same resampled rows. The quantile is Student's, with the
-    Welch-Satterthwaite degrees of freedom of the sum (n - 1 and replicates - 1). What the interval
-    does not hold is another choice of training rows.
+    Welch-Satterthwaite degrees of freedom of the sum: n - 1 for the seeds; for the rows one less
+    than there are with a label, or than there are replicates. The bootstrap's variance is that of
+    a mean divided by their number instead of one less, which is put right. What the interval does
+    not hold is another choice of training rows.
 
     A task counts when it is defined for every seed and model. In a replicate that loses a task
     (by drawing one class only, say) the other tasks' deviations from their full-sample values
@@ -149,6 +154,8 @@ def over_seeds_and_rows(
         Row numbers, possibly repeated -> shape ``[seeds, tasks]``, NaN where undefined.
     rows
         How many test rows there are.
+    labelled
+        How many of them have a label; None for all.
     seed_variance_known
         False when one seed stands for a model that depends on it: there is no interval then.
     n_boot
@@ -173,7 +180,11 @@ def over_seeds_and_rows(
         return Interval(None, None, None, seeds, "the metric is undefined for every task")
     tasks = full.shape[1]
     left_out = tasks - len(counted)
-    note = f"{left_out} of {tasks} tasks left out: undefined" if left_out else None
+    labelled = rows if labelled is None else labelled
+    notes = [f"{left_out} of {tasks} tasks left out: undefined"] if left_out else []
+    if labelled < FEW_ROWS:
+        notes.append(f"only {labelled} labelled test rows: the interval is rough")
+    note = "; ".join(notes) or None
     per_seed = full[:, counted].mean(axis=1)
     estimate = float(per_seed.mean())
     if not seed_variance_known:
@@ -186,12 +197,21 @@ def over_seeds_and_rows(
     if 2 * len(deviations) < max(n_boot, 4):
         reason = "too few test rows: the metric is undefined in most bootstrap replicates"
         return Interval(estimate, None, None, seeds, "; ".join(filter(None, [reason, note])))
-    over_rows = float(deviations.var(ddof=1))
+    over_rows = float(deviations.var(ddof=1)) * labelled / (labelled - 1) if labelled > 1 else 0.0
     over_seeds = float(per_seed.var(ddof=1)) / seeds if seeds > 1 else 0.0
-    error, df = add_variances([(over_seeds, seeds - 1), (over_rows, len(deviations) - 1)])
+    of_rows = min(labelled, len(deviations)) - 1
+    error, df = add_variances([(over_seeds, seeds - 1), (over_rows, of_rows)])
+    if estimate and not error:
+        reason = "nothing varies, neither over seeds nor over test rows"
+        return Interval(estimate, None, None, seeds, "; ".join(filter(None, [reason, note])))
     half = half_width(error, df)
     known = df if math.isfinite(df) else None  # JSON has no infinity
     return Interval(estimate, estimate - half, estimate + half, seeds, note, error, known)
+
+
+def labelled_rows(y_true: FloatArray) -> int:
+    """Return how many rows of ``[rows, tasks]`` have a label at all."""
+    return int((~np.isnan(y_true)).any(1).sum())
 
 
 def checked_seeds(predictions: npt.ArrayLike) -> FloatArray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from graftwork.config import Kind
+from graftwork.config import TASKS, Kind
 from graftwork.data.labelled import LabelledData
 from graftwork.data.labels import infer_kind
 from graftwork.data.splits import Split
@@ -42,6 +42,8 @@ def resolve_kind(task: str, data: LabelledData, split: Split) -> Kind:
                 "Choose one with -t/--target-columns.",
             )
         return "multiclass"
+    if task != "classification":
+        raise InputError(f"No task is called {task!r}.", f"Known: {', '.join(TASKS)}.")
     _require_labels(data, np.isin(data.y, (0, 1)), "0 and 1")
     return "classification"
 

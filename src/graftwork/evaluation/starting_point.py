@@ -67,14 +67,19 @@ def _new_schema(config: FinetuneConfig, table: Path) -> FeatureSchema:
 
 def _check_history(provenance: dict[str, Any], table: Path, start: str) -> None:
     """Refuse, or warn of, a start from a model that may have seen the test labels."""
-    if provenance.get("made_by") != "finetune":
-        return
-    if provenance.get("data_sha256") == file_hash(table):
+    tuned = [stage for stage in _stages(provenance) if stage.get("made_by") == "finetune"]
+    if any(stage.get("data_sha256") == file_hash(table) for stage in tuned):
         raise InputError(
             f"{start} was fine-tuned on this very table: its test labels are in the weights.",
             "Start from a pre-trained checkpoint, e.g. --from default.",
         )
-    console.say(
-        f"Warning: {start} was fine-tuned on {provenance.get('data')!r}; where its molecules are "
-        "also in this table, the test part is not new to it."
-    )
+    for stage in tuned:
+        console.say(
+            f"Warning: {start} was fine-tuned on {stage.get('data')!r}; where its molecules are "
+            "also in this table, the test part is not new to it."
+        )
+
+
+def _stages(provenance: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return this and all earlier stages of training."""
+    return [provenance, *provenance.get("earlier_stages", [])]

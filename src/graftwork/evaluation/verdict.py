@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 
 from graftwork.errors import InputError
-from graftwork.evaluation.interval import N_BOOT, checked_seeds, over_seeds_and_rows
+from graftwork.evaluation.interval import N_BOOT, checked_seeds, labelled_rows, over_seeds_and_rows
 from graftwork.evaluation.resampled import resampled_scores
 from graftwork.metrics import metric_named, task_scores
 
@@ -157,6 +157,7 @@ def compare(
     found = over_seeds_and_rows(
         statistic,
         len(truth),
+        labelled=labelled_rows(truth),
         seed_variance_known=known,
         n_boot=n_boot,
         seed=seed,

@@ -10,7 +10,7 @@ from typing import Any
 from graftwork import console
 from graftwork.data.corpus import MEMBERSHIP, Corpus, build_corpus, network_corpus
 from graftwork.data.featurize import SCHEMAS
-from graftwork.data.networks import is_network
+from graftwork.data.networks import is_network, require_molecules
 from graftwork.data.places import file_hash, make_folder, require_outside
 from graftwork.data.store import GraphStore
 from graftwork.errors import InputError
@@ -116,6 +116,8 @@ def open_corpus(
     if is_network(corpus.path):
         store = network_corpus(corpus, schema)
     else:
+        if schema is not None:
+            require_molecules(schema, corpus.path)
         wanted = schema or SCHEMAS[config.featurizer].with_options(standardize=config.standardize)
         store = _molecules(corpus, run, wanted)
     if len(store) < 2:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -25,7 +24,7 @@ class FitConfig(Config):
         "batch_size": (2, 10**9),  # batch normalisation needs two
         "learning_rate": (1e-12, 10),
         "weight_decay": (0, 100),
-        "clip": (0, math.inf),
+        "clip": (0, 1e9),
     }
     whole: ClassVar = ("epochs", "patience")
     choices: ClassVar = {

@@ -27,7 +27,7 @@ class PretrainConfig(Config):
         "batch_size": (2, 10**9),  # batch normalisation needs two
         "learning_rate": (1e-12, 10),
         "weight_decay": (0, 100),
-        "clip": (0, math.inf),
+        "clip": (0, 1e9),
         "seed": (0, 2**63 - 1),
         "time_limit": (1e-3, math.inf),
     }

@@ -20,6 +20,7 @@ from graftwork.training.presets import PRETRAIN_PRESETS, preset, preset_options
 from graftwork.training.pretrain import pretrain
 from graftwork.training.pretrain_config import PretrainConfig
 
+MARK = "recipe.txt"
 _CORPUS = {item.name for item in fields(Corpus)} - {"path"}
 _SETTINGS = {item.name for item in fields(PretrainConfig)}
 _STAGE = {"name", "corpus", "licence", *_CORPUS, *_SETTINGS}
@@ -108,7 +109,7 @@ def run_recipe(
     InputError
         See :func:`graftwork.training.pretrain.pretrain`.
     """
-    make_folder(output)
+    _claim(output)
     parent = recipe.start_from
     for number, stage in enumerate(recipe.stages, start=1):
         console.say(f"Stage {number} of {len(recipe.stages)}: {stage.name}")
@@ -131,6 +132,17 @@ def run_recipe(
     shutil.rmtree(final, ignore_errors=True)
     partial.rename(final)
     return final
+
+
+def _claim(output: Path) -> None:
+    """Mark the folder as a recipe's; refuse one that holds something else."""
+    make_folder(output)
+    mark = output / MARK
+    if any(output.iterdir()) and not mark.is_file():
+        raise InputError(
+            f"{output} is not empty and holds no earlier run of a recipe.", "Choose another -o."
+        )
+    mark.write_text("Stages of a recipe, and in model/ what the last one left.\n")
 
 
 def _resolved(corpus: Corpus) -> Corpus:

@@ -23,7 +23,7 @@ from graftwork.evaluation.benchmark.prepare import prepared
 from graftwork.evaluation.benchmark.results import COLUMNS, load_results, result_rows, write_table
 from graftwork.evaluation.benchmark.summary import headlines, missing_line
 from graftwork.evaluation.benchmark.table import make_table
-from graftwork.evaluation.benchmark.verdicts import corrected, table_verdicts
+from graftwork.evaluation.benchmark.verdicts import VERDICTS_FORMAT, corrected, table_verdicts
 from graftwork.graph.schema import FeatureSchema
 from graftwork.metrics import evaluate
 
@@ -275,7 +275,7 @@ def test_only_seeds_that_both_have_are_paired(made):
 def test_verdicts_are_not_computed_again(made, verdicts, tmp_path, monkeypatch):
     shutil.copytree(made.folder.root, tmp_path / "t")
     folder = Folder(tmp_path / "t")
-    text = {"format": 1, "comparisons": [v.to_dict() for v in verdicts]}
+    text = {"format": VERDICTS_FORMAT, "comparisons": [v.to_dict() for v in verdicts]}
     (folder.root / "verdicts.json").write_text(json.dumps(text))
     results = load_results(folder, made.results.request)
 

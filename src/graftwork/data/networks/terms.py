@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +16,9 @@ from graftwork.errors import InputError
 def wanted_terms(targets: Sequence[str], terms: Sequence[str], path: Path) -> list[int]:
     """Return the positions in ``terms`` of the targets, in their order, each once.
 
-    A target is a term, ``*`` for all of them, or a text file whose lines begin with a term; a
-    first line that does not (a header) is passed over. What follows a tab or a comma is not
-    looked at.
+    A target is a term, several separated by commas, ``*`` for all, or a text file whose lines begin
+    with a term; a first line that does not (a header) is passed over. What follows a tab or a comma
+    is not looked at.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def wanted_terms(targets: Sequence[str], terms: Sequence[str], path: Path) -> li
     """
     place = {term: position for position, term in enumerate(terms)}
     chosen: dict[int, None] = {}
-    for target in targets:
+    for target in _one_by_one(targets, place):
         if target == "*":
             found = list(terms)
         elif target in place:
@@ -51,6 +51,15 @@ def wanted_terms(targets: Sequence[str], terms: Sequence[str], path: Path) -> li
             )
         chosen.update(dict.fromkeys(place[term] for term in found))
     return list(chosen)
+
+
+def _one_by_one(targets: Sequence[str], place: dict[str, int]) -> Iterator[str]:
+    """Split what is a list of labels separated by commas, and neither a label nor a file."""
+    for target in targets:
+        if target in place or Path(target).is_file():
+            yield target
+        else:
+            yield from filter(None, map(str.strip, target.split(",")))
 
 
 def _listed(path: Path, place: dict[str, int]) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from graftwork.data import catalog
+from graftwork.data.labels import target_columns
 from graftwork.data.networks import is_network, open_network
 from graftwork.data.places import file_hash
 from graftwork.data.sources import open_table
@@ -64,6 +65,8 @@ def data_specs(
 
 
 def _from_catalog(name: str, reading: Reading, suite: Suite | None) -> DataSpec:
+    if Path(name).suffix and catalog.fold(name) not in catalog.CATALOG:
+        raise InputError(f"{name} does not exist.", "Give a file, or a name of the catalog.")
     entry = catalog.find(name)
     path = catalog.locate(name)
     if entry.task not in ("classification", "regression") and not is_network(path):
@@ -137,9 +140,24 @@ def _rows_and_targets(path: Path, reading: Reading) -> tuple[int, tuple[str, ...
     The labels of a network may be named by a file: its content counts, not its place.
     """
     if not is_network(path):
+        if reading.split in ("group", "public"):
+            raise InputError(
+                f"{path} is a table of molecules: the split {reading.split} is for networks.",
+                "Choose scaffold, random or column.",
+            )
         table = open_table(path, reading.smiles_column)
-        return sum(1 for _ in table.rows()), reading.targets
+        target_columns(table, reading.targets, table.structure_column)
+        rows = sum(1 for _ in table.rows())
+        if not rows:
+            raise InputError(f"{path} has no data row.", "Expected molecules in it.")
+        return rows, reading.targets
     network = open_network(path, reading.targets)
+    unknown = sorted({*reading.test_groups} - {*network.group})
+    if reading.split == "group" and unknown:
+        raise InputError(
+            f"{path} has no group {unknown[0]!r}.",
+            f"Known: {', '.join(sorted({*network.group} - {''}))[:300]}.",
+        )
     if not network.tasks:
         raise InputError(f"{path}: no label is chosen.", "Name some with -t/--target-columns.")
     return network.num_nodes, network.tasks if reading.targets else None

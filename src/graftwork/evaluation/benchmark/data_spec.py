@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from graftwork.config import TASKS
 from graftwork.data.networks import is_network
 from graftwork.data.splits import SPLITS
 from graftwork.data.splits.split import checked_sizes
@@ -110,6 +111,10 @@ class Reading:
             raise InputError(f"No split is called {self.split!r}.", f"Known: {', '.join(SPLITS)}.")
         if self.split_sizes is not None:
             checked_sizes(self.split_sizes)
+        if self.task not in TASKS:
+            raise InputError(f"No task is called {self.task!r}.", f"Known: {', '.join(TASKS)}.")
+        if self.split == "group" and not self.test_groups:
+            raise InputError("The split group needs to know the test.", "Name --test-groups.")
 
 
 def with_budgets(specs: Sequence[DataSpec], budgets: Sequence[int | None]) -> list[DataSpec]:

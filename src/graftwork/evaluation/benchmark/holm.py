@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from graftwork.evaluation.student import LEVEL
+from graftwork.evaluation.verdict import Verdict
+
 
 def holm(p_values: Sequence[float]) -> list[float]:
     """Return adjusted p-values: below 0.05 where the error over the whole family stays below it.
@@ -30,3 +33,16 @@ def holm(p_values: Sequence[float]) -> list[float]:
     adjusted = np.empty_like(values)
     adjusted[order] = np.minimum(np.maximum.accumulate(values[order] * factors), 1.0)
     return adjusted.tolist()
+
+
+def verdict_after(p_value: float | None, difference: float | None) -> Verdict:
+    """Return the verdict that a corrected p-value gives.
+
+    Examples
+    --------
+    >>> verdict_after(0.03, -1.0), verdict_after(0.06, 1.0)
+    ('hurts', 'no evidence')
+    """
+    if p_value is None or p_value >= 1 - LEVEL or not difference:
+        return "no evidence"
+    return "helps" if difference > 0 else "hurts"

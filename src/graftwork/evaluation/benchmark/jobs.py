@@ -128,7 +128,7 @@ def _network(found: Prepared, spec: dict[str, Any]) -> tuple[Predictions, dict[s
 
 def _baseline(found: Prepared, spec: dict[str, Any]) -> tuple[Predictions, dict[str, Any]]:
     data, split, kind = found.data, found.split, found.kind
-    model = BASELINES[spec["model"]["name"]]()
+    model = BASELINES[spec["model"]["baseline"] or spec["model"]["name"]]()
     table = TABLES[model.reads](data)
     if table is None or kind not in model.kinds:
         reason = f"it reads {model.reads} and fits {', '.join(model.kinds)}"

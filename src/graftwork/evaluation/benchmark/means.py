@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from graftwork.evaluation.benchmark.holm import holm, verdict_after
 from graftwork.evaluation.benchmark.results import Results
 from graftwork.evaluation.benchmark.verdicts import TableVerdict
 from graftwork.evaluation.student import add_variances, half_width, two_sided_p
@@ -29,7 +30,7 @@ class MeanGain:
     difference, lower, upper, p_value
         As of a single comparison; None where one of them has none.
     verdict
-        Of this one interval.
+        Of this one interval, or after :func:`corrected_gains` that of the corrected p-value.
     datasets
         How many data sets the mean is over.
     """
@@ -99,3 +100,18 @@ def mean_gain(verdicts: Sequence[TableVerdict]) -> MeanGain:
     lower, upper = difference - half, difference + half
     p_value = two_sided_p(difference, error, df)
     return MeanGain(difference, lower, upper, p_value, verdict_of(lower, upper), count)
+
+
+def corrected_gains(gains: Sequence[MeanGain | None]) -> list[MeanGain | None]:
+    """Judge gains again after Holm's correction over those that have an interval."""
+    judged = [i for i, gain in enumerate(gains) if gain is not None and gain.p_value is not None]
+    found = list(gains)
+    for i, p_value in zip(judged, holm([_p_value(gains[i]) for i in judged]), strict=True):
+        gain = gains[i]
+        if gain is not None and gain.difference is not None:
+            found[i] = replace(gain, verdict=verdict_after(p_value, gain.difference))
+    return found
+
+
+def _p_value(gain: MeanGain | None) -> float:
+    return 1.0 if gain is None or gain.p_value is None else gain.p_value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from dataclasses import fields as fields_of
 from pathlib import Path
 from typing import Any, Literal
@@ -33,12 +33,15 @@ class ModelSpec:
     role
         ``pretrained``, ``scratch`` or ``baseline``.
     encoder, schema
-        The architecture and its input, as JSON; None for a baseline. The schema
-        ``{"network": options}`` is that of the network at hand.
+        The architecture and its input, as JSON. The schema ``{"network": options}`` is that of the
+        network at hand. A baseline has no encoder, and a schema only where it reads the features of
+        a network: those that the networks beside it read.
     path, weights
         Of a checkpoint: its directory, and the SHA-256 of its weights.
     scratch
         Of a checkpoint: the name of the same architecture from scratch.
+    baseline
+        Of a baseline: a key of `graftwork.evaluation.BASELINES`.
     """
 
     name: str
@@ -48,11 +51,17 @@ class ModelSpec:
     path: str | None = None
     weights: str | None = None
     scratch: str | None = None
+    baseline: str | None = None
+
+    @property
+    def method(self) -> str:
+        """Of a baseline: what it is, whatever it is called."""
+        return self.baseline or self.name
 
     def fits(self, *, network: bool) -> bool:
         """Say whether it reads networks, or molecules."""
         if self.role == "baseline":
-            return (BASELINES[self.name].reads != "fingerprints") == network
+            return (BASELINES[self.method].reads != "fingerprints") == network
         schema = self.schema or {}
         return ("network" in schema or schema["featurizer"] == FEATURIZER) == network
 
@@ -60,8 +69,14 @@ class ModelSpec:
     def identity(self) -> dict[str, Any]:
         """What decides the numbers: not the names, not the place."""
         if self.role == "baseline":
-            return {"baseline": self.name}
+            return {"baseline": self.method}
         return {"encoder": self.encoder, "schema": self.schema, "weights": self.weights}
+
+    def reads_as(self, network: ModelSpec) -> bool:
+        """Say of a baseline whether it reads what a network reads, so that the two compare."""
+        if self.schema is None or self.schema == network.schema:
+            return True
+        return "network" in self.schema and "network" in (network.schema or {})
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as JSON types."""
@@ -105,7 +120,7 @@ def models_named(
             )
     scratch = [scratch_of(model) for model in found] or [scratch_model(config, network=network)]
     models = [
-        *_baselines(baselines, network=network),
+        *_baselines(baselines, scratch, network=network),
         *{model.name: model for model in scratch}.values(),
         *by_name.values(),
     ]
@@ -163,6 +178,8 @@ def scratch_model(config: BenchmarkConfig, *, network: bool = False) -> ModelSpe
     if network:
         name = f"scratch:{config.conv}-{config.num_layers}x{config.dim}-network"
         own = network_options(config.hops, config.max_nodes)
+        if own != network_options():
+            name += f"-{config.hops}-hops-{config.max_nodes}-nodes"
         return ModelSpec(name, "scratch", encoder, own)
     schema = SCHEMAS[config.featurizer]
     return ModelSpec(scratch_name(encoder, schema), "scratch", encoder, schema.to_dict())
@@ -173,14 +190,32 @@ def network_options(hops: int = 2, max_nodes: int = 256) -> dict[str, Any]:
     return {"network": {"hops": hops, "max_nodes": max_nodes}}
 
 
-def _baselines(names: Sequence[str] | None, *, network: bool) -> list[ModelSpec]:
-    if names is None:
-        every = [ModelSpec(name, "baseline") for name in BASELINES]
-        return [model for model in every if model.fits(network=network)]
-    for name in names:
+def _baselines(
+    names: Sequence[str] | None, networks: Sequence[ModelSpec], *, network: bool
+) -> list[ModelSpec]:
+    """Return baselines; one that reads the features of networks once per kind of these."""
+    for name in names or ():
         if name not in BASELINES:
             raise InputError(f"No baseline is called {name!r}.", f"Known: {', '.join(BASELINES)}.")
-    return [ModelSpec(name, "baseline") for name in dict.fromkeys(names)]
+    found = [ModelSpec(name, "baseline") for name in (BASELINES if names is None else names)]
+    if names is None:
+        found = [model for model in found if model.fits(network=network)]
+    inputs = {_input_name(model): model.schema or {} for model in networks}
+    every: dict[str, ModelSpec] = {}
+    for model in found:
+        if not network or BASELINES[model.name].reads != "features":
+            every[model.name] = model
+            continue
+        for suffix, schema in inputs.items():
+            name, own = model.name + suffix, network_options() if "network" in schema else schema
+            every[name] = replace(model, name=name, schema=own, baseline=model.name)
+    return list(every.values())
+
+
+def _input_name(model: ModelSpec) -> str:
+    """Name what a network reads: nothing for a network's own features."""
+    schema = model.schema or {}
+    return "" if "network" in schema else f"-{FeatureSchema.from_dict(schema).hash[:6]}"
 
 
 def scratch_name(encoder: dict[str, Any], schema: FeatureSchema) -> str:

@@ -12,7 +12,7 @@ from graftwork.evaluation.benchmark.identity import digest
 from graftwork.evaluation.benchmark.models import ModelSpec, network_options
 from graftwork.evaluation.benchmark.settings import BenchmarkConfig
 
-CELL_FORMAT = 1
+CELL_FORMAT = 2
 """Changes when the same settings would give other numbers."""
 FULL = "full"
 
@@ -60,14 +60,15 @@ def plan(
     scratch everything is trained in full, whatever the strategy: a frozen encoder that never
     learnt anything would be a straw man.
     """
+    for strategy in strategies:
+        config.fit_config(strategy)  # refuses what is none, whatever the models
     order = {"baseline": 0, "scratch": 1, "pretrained": 2}
     ranked = sorted(
         models, key=lambda m: (m.role != "baseline", m.scratch or m.name, order[m.role])
     )
-    read = next((m.schema for m in ranked if m.schema), None)
     ordered = sorted(data, key=lambda spec: (spec.rows, spec.whole, spec.labels or spec.rows))
     return [
-        _cell(table, model, strategy, seed, seeds[0], config, read)
+        _cell(table, model, strategy, seed, seeds[0], config)
         for seed in seeds
         for table in ordered
         for model in ranked
@@ -95,11 +96,9 @@ def _cell(
     seed: int,
     first_seed: int,
     config: BenchmarkConfig,
-    read: dict[str, Any] | None,
 ) -> Cell:
     baseline = model.role == "baseline"
-    # of a network, baselines read the features that the first of the networks under test reads
-    usual = (read or network_options()) if table.network else SCHEMAS["default"].to_dict()
+    usual = network_options() if table.network else SCHEMAS["default"].to_dict()
     schema = model.schema or usual
     settings = None if baseline else config.fit_config(strategy).to_dict()
     deciding = None if settings is None else {k: v for k, v in settings.items() if k != "device"}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from graftwork.evaluation.benchmark.means import (
     MeanGain,
     Row,
+    corrected_gains,
     mean_gain,
     shared_datasets,
     unit_warning,
@@ -132,7 +133,8 @@ def make_table(
     averages = {row: _average([means[name, row] for name in shared]) for row in rows}
     if no_mean is not None:
         averages = dict.fromkeys(rows)
-    baseline = _best_baseline(results, rows, averages, metrics)
+    metric = str(results.metric(shared[0])) if shared else ""
+    baseline = _best_baseline(results, rows, averages, metric)
     chosen = [v for v in verdicts if v.epoch_choice == epoch_choice]
     table_rows = []
     for row in rows:
@@ -160,7 +162,7 @@ def make_table(
                 baseline,
             )
         )
-    warning = unit_warning(metrics[0]) if metrics and no_mean is None and len(shared) > 1 else None
+    warning = unit_warning(metric) if no_mean is None and len(shared) > 1 else None
     return BenchmarkTable(
         epoch_choice,
         tuple(datasets),
@@ -168,8 +170,18 @@ def make_table(
         tuple(shared),
         no_mean,
         warning,
-        tuple(table_rows),
+        tuple(_corrected(table_rows)),
     )
+
+
+def _corrected(rows: Sequence[TableRow]) -> list[TableRow]:
+    """Judge the mean gains of a table after Holm's correction, one family per kind of opponent."""
+    scratch = corrected_gains([row.over_scratch for row in rows])
+    baseline = corrected_gains([row.over_baseline for row in rows])
+    return [
+        replace(row, over_scratch=one, over_baseline=other)
+        for row, one, other in zip(rows, scratch, baseline, strict=True)
+    ]
 
 
 def _cell(
@@ -220,7 +232,7 @@ def _best_baseline(
     results: Results,
     rows: Sequence[Row],
     averages: dict[Row, float | None],
-    metrics: Sequence[str],
+    metric: str,
 ) -> str | None:
     found = {
         row[0]: mean
@@ -229,5 +241,5 @@ def _best_baseline(
     }
     if not found:
         return None
-    choose = max if METRICS[metrics[0]].higher_is_better else min
+    choose = max if METRICS[metric].higher_is_better else min
     return choose(found, key=lambda name: found[name])

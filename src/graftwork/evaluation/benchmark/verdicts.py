@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
@@ -9,20 +10,19 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from graftwork.evaluation.benchmark.folder import read_arrays, read_json
-from graftwork.evaluation.benchmark.holm import holm
+from graftwork.evaluation.benchmark.holm import holm, verdict_after
 from graftwork.evaluation.benchmark.identity import digest
 from graftwork.evaluation.benchmark.jobs import CHOICES
 from graftwork.evaluation.benchmark.plan import FULL
 from graftwork.evaluation.benchmark.results import Outcome, Results
 from graftwork.evaluation.resampled import remembering
-from graftwork.evaluation.student import LEVEL
 from graftwork.evaluation.verdict import Comparison, Runs, Verdict, compare
 
 if TYPE_CHECKING:
     from graftwork.evaluation.resampled import Resample
 
 Family = Literal["scratch", "baseline"]
-VERDICTS_FORMAT = 1
+VERDICTS_FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -109,9 +109,7 @@ def corrected(verdicts: list[TableVerdict]) -> list[TableVerdict]:
     out = []
     for i, verdict in enumerate(verdicts):
         p, size = adjusted.get(i, (None, 0))
-        final: Verdict = "no evidence"
-        if p is not None and p < 1 - LEVEL and verdict.difference:
-            final = "helps" if verdict.difference > 0 else "hurts"
+        final = verdict_after(p, verdict.difference)
         out.append(replace(verdict, p_holm=p, family_size=size, verdict_holm=final))
     return out
 
@@ -132,7 +130,8 @@ def _pairs(results: Results) -> Iterator[tuple[list[Outcome], list[Outcome], Fam
                     theirs = results.group(dataset, str(model.scratch), FULL)
                     yield ours, theirs, "scratch"
                 for baseline in baselines:
-                    yield ours, results.group(dataset, baseline.name, ""), "baseline"
+                    if baseline.reads_as(model):
+                        yield ours, results.group(dataset, baseline.name, ""), "baseline"
 
 
 def _paired(ours: list[Outcome], theirs: list[Outcome]) -> tuple[list[Outcome], list[Outcome]]:
@@ -210,5 +209,7 @@ def _known(results: Results) -> dict[str, TableVerdict]:
     text = read_json(path)
     if text.get("format") != VERDICTS_FORMAT:
         return {}
-    found = [TableVerdict(**values) for values in text["comparisons"]]
-    return {verdict.inputs: verdict for verdict in found}
+    with contextlib.suppress(KeyError, TypeError):  # of another version: computed again
+        found = [TableVerdict(**values) for values in text["comparisons"]]
+        return {verdict.inputs: verdict for verdict in found}
+    return {}
