@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from graftwork.evaluation.benchmark import holm
+from graftwork.evaluation.benchmark.means import MeanGain, corrected_gains
 
 
 def rejected(p_values, level):
@@ -41,3 +42,18 @@ def test_order_of_the_comparisons_does_not_matter():
     p_values = [0.2, 0.001, 0.04, 0.04, 0.5]
     shuffled = [3, 1, 4, 0, 2]
     assert holm([p_values[i] for i in shuffled]) == [holm(p_values)[i] for i in shuffled]
+
+
+def test_mean_gains_are_judged_as_one_family():
+    gains = [
+        MeanGain(0.1, 0.01, 0.19, 0.03, "helps", 4),
+        None,
+        MeanGain(-0.2, -0.3, -0.1, 0.001, "hurts", 4),
+        MeanGain(0.1, None, None, None, "no evidence", 4),
+        MeanGain(0.1, -0.1, 0.3, 0.4, "no evidence", 4),
+    ]
+    found = corrected_gains(gains)
+    assert [gain and gain.verdict for gain in found] == [
+        *("no evidence", None, "hurts", "no evidence", "no evidence"),
+    ]
+    assert corrected_gains(gains[:1])[0] == gains[0]

@@ -92,10 +92,10 @@ def run_benchmark(
     InputError
         If the settings do not fit the directory; nothing has run then.
     """
+    cells = plan(data, models, strategies, seeds, config)
     make_folder(output)
     folder = Folder(output)
     with locked(output):
-        cells = plan(data, models, strategies, seeds, config)
         protocol = json.loads(json.dumps({"preset": preset, **config.protocol()}))
         request = grow(folder, protocol, data, models, cells)
         count = jobs or available_cores()
