@@ -26,7 +26,8 @@ def files(tmp_path_factory, nci):
     lines = [f"{smiles},{i % 3 % 2},{i}" for i, smiles in enumerate(nci[:80])]
     (folder / "wide.csv").write_text("\n".join(["smiles,hit,ic50", *lines]) + "\n")
     (folder / "test.csv").write_text("\n".join(["smiles", *nci[:10]]) + "\n")
-    terms = (CONFIGS[0].parent / "hu2020-biology-terms.txt").read_text().split()
+    lists = CONFIGS[0].parent.glob("*.txt")
+    terms = sorted({term for listed in lists for term in listed.read_text().split()})
     write_proteins(folder / "proteins.npz", species=("HS", "SC"), size=20, terms=terms)
     return folder
 

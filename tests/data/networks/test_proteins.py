@@ -246,3 +246,15 @@ def test_the_terms_of_the_biology_recipes_are_apart_from_the_tasks_and_all_of_th
         listed = (folder / f"{name}.txt").read_text().split()
         assert listed == [term for term in expected if space[term] in wanted]
         assert len(listed) > 100
+    by_ancestry = separate_terms(
+        network,
+        read_ontology(
+            data("go_dag_2014_links.tsv.gz"), alternative_ids=data("go_dag_2014_alt_ids.tsv.gz")
+        ),
+        tasks,
+        most_alike=2,
+        most_telling=2,
+    )
+    for name, wanted in (("functions", {"mf", "cc"}), ("processes", {"bp"})):
+        listed = (folder / f"protein-{name}-ancestry.txt").read_text().split()
+        assert listed == [term for term in by_ancestry if space[term] in wanted]

@@ -80,19 +80,22 @@ def _listed(path: Path, place: dict[str, int]) -> list[str]:
     return found
 
 
-MOST_ALIKE, MOST_TELLING = 0.5, 0.9
-
-
 def separate_terms(
-    network: Network, ontology: Ontology, tasks: Sequence[str], min_positives: int = 50
+    network: Network,
+    ontology: Ontology,
+    tasks: Sequence[str],
+    min_positives: int = 50,
+    *,
+    most_alike: float = 0.5,
+    most_telling: float = 0.9,
 ) -> tuple[str, ...]:
     """Return the terms that may teach an encoder which is to be tested on ``tasks``.
 
     These are the network's label columns that are neither one of the tasks nor an ancestor or a
     descendant of one, that at least ``min_positives`` of the nodes with a known label have, and
     that are no stand-in for a task under another name: of the nodes that have the term or the
-    task fewer than `MOST_ALIKE` have both (their Jaccard index), and of those that have the term
-    fewer than `MOST_TELLING` have the task.
+    task fewer than ``most_alike`` have both (their Jaccard index), and of those that have the term
+    fewer than ``most_telling`` have the task.
 
     Take the labels of an unseen species away first (see
     :func:`graftwork.data.networks.without_labels`): it is then not counted.
@@ -114,7 +117,7 @@ def separate_terms(
     own = np.array([term in wanted for term in network.tasks])
     both = labels.T @ labels[:, own]
     either = positives[:, None] + positives[own] - both
-    stands_in = (both >= MOST_ALIKE * either) | (both >= MOST_TELLING * positives[:, None])
+    stands_in = (both >= most_alike * either) | (both >= most_telling * positives[:, None])
     chosen = tuple(
         term
         for term, count, alike in zip(network.tasks, positives, stands_in.any(1), strict=True)
