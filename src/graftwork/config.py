@@ -55,8 +55,9 @@ class Config:
         for name, known in self.choices.items():
             value = getattr(self, name)
             if not isinstance(value, str) or value not in known:
+                what = "encoder" if name == "conv" else name.replace("_", " ")
                 raise InputError(
-                    f"No {name.replace('_', ' ')} is called {value!r}.",
+                    f"No {what} is called {value!r}.",
                     f"Known: {', '.join(known)}.",
                 )
 

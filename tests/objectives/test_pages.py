@@ -33,4 +33,5 @@ def test_no_page_is_left_over_from_an_objective_that_is_gone():
 def test_the_index_links_to_pages_that_exist():
     found = re.findall(r"\]\(([a-z-]+\.md)\)", (PAGES / "index.md").read_text())
     assert len(found) >= 5
+    assert {f"{name}.md" for name in OBJECTIVES} <= {*found, "degree-prediction.md"}
     assert all((PAGES / name).is_file() for name in found)

@@ -111,6 +111,10 @@ def pretrain(
     weight_decay: Annotated[float, typer.Option(help="AdamW's weight decay.")] = 0.0,
     seed: Annotated[int, typer.Option(help="Seed of weights, order and masks.")] = 0,
     smiles_column: SmilesColumn = None,
+    hops: Annotated[int, typer.Option(help="Of a network: radius of an ego network.")] = 2,
+    max_nodes: Annotated[
+        int, typer.Option(help="Of a network: largest ego network; 0 for no limit.")
+    ] = 256,
     unlabelled_groups: Annotated[
         list[str] | None,
         typer.Option(
@@ -186,6 +190,8 @@ def pretrain(
             exclude=resolve_inputs(exclude or ()),
             features=tuple(features or ()),
             unlabelled_groups=tuple(unlabelled_groups or ()),
+            hops=hops,
+            max_nodes=max_nodes,
         )
         model = run_pretrain(
             source,
