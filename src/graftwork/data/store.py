@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from graftwork.data.columns import Column, NarrowColumn, RowNumbers
 from graftwork.data.sparse_labels import SparseLabels
 from graftwork.errors import InputError
+from graftwork.graph.indexed import indexed_rows
 from graftwork.graph.pack import PackedGraphs, concatenate
 from graftwork.graph.schema import FeatureSchema
 
-FORMAT = 1
+FORMAT = 2
 LABELS = "labels.safetensors"
+_REPEATED = {"node_cat", "edge_cat"}
+_ROWS = ".rows"
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,8 @@ class GraphStore:
                 for name, (dtype, shape) in meta["columns"].items()
             }
             row = columns.pop("row")
+            for name in _REPEATED & {key.removesuffix(_ROWS) for key in columns if _ROWS in key}:
+                columns[name] = indexed_rows(np.array(columns.pop(name + _ROWS)), columns[name])
             labels = folder / LABELS
             known = SparseLabels.open(labels) if labels.is_file() else None
             store = cls(schema, PackedGraphs(**columns), row, known)
@@ -97,7 +103,11 @@ class GraphStore:
 
 
 class StoreWriter:
-    """Append packed graphs to a new store directory, then :meth:`finish` it."""
+    """Append packed graphs to a new store directory, then :meth:`finish` it.
+
+    Ends of edges take as few bytes as the largest graph allows; categorical rows are written as
+    numbers of distinct rows, which lie in files of their own.
+    """
 
     def __init__(self, folder: Path, schema: FeatureSchema) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -105,8 +115,8 @@ class StoreWriter:
             (folder / name).unlink(missing_ok=True)
         self._folder = folder
         self._schema = schema
-        self._files: dict[str, IO[bytes]] = {}
-        self._columns: dict[str, tuple[str, list[int]]] = {}
+        self._columns: dict[str, Column] = {}
+        self._distinct: dict[str, RowNumbers] = {}
         self._totals = {"node_ptr": 0, "edge_ptr": 0}
 
     def append(self, rows: list[int], graphs: PackedGraphs) -> None:
@@ -115,24 +125,33 @@ class StoreWriter:
         for name in ("node_ptr", "edge_ptr"):
             shifted = columns[name] + self._totals[name]
             self._totals[name] = int(shifted[-1])
-            columns[name] = shifted if name not in self._files else shifted[1:]
+            columns[name] = shifted if name not in self._columns else shifted[1:]
+        for name in _REPEATED:
+            if columns[name].shape[1]:
+                distinct = self._distinct.setdefault(name, RowNumbers())
+                columns[name] = distinct.number(columns[name].astype(self._schema.id_dtype))
         for name, values in columns.items():
-            if name not in self._files:
-                self._files[name] = (self._folder / f"{name}.bin").open("wb")
-                self._columns[name] = (values.dtype.str, [0, *values.shape[1:]])
-            self._files[name].write(np.ascontiguousarray(values).tobytes())
-            self._columns[name][1][0] += len(values)
+            narrow = name == "edge_index" or name in self._distinct
+            self._column(name, NarrowColumn if narrow else Column).append(values)
 
     def finish(self) -> GraphStore:
         """Write the description last, so that a half-written store never opens."""
-        if not self._files:
+        if not self._columns:
             self.append([], concatenate([], self._schema))
-        for file in self._files.values():
-            file.close()
+        for name, distinct in self._distinct.items():
+            self._column(name + _ROWS, Column).append(distinct.rows(self._schema.id_dtype))
+        for column in self._columns.values():
+            column.close()
         (self._folder / "schema.json").write_text(json.dumps(self._schema.to_dict(), indent=1))
-        meta = {"format": FORMAT, "columns": self._columns}
+        described = {name: column.describe() for name, column in self._columns.items()}
+        meta = {"format": FORMAT, "columns": described}
         (self._folder / "store.json").write_text(json.dumps(meta, indent=1))
         return GraphStore.open(self._folder)
+
+    def _column(self, name: str, kind: type[Column]) -> Column:
+        if name not in self._columns:
+            self._columns[name] = kind(self._folder / f"{name}.bin")
+        return self._columns[name]
 
 
 def _check_format(found: object) -> None:
