@@ -72,7 +72,7 @@ def resolved_options(text: str, options: Options) -> dict[str, dict[str, Any]]:
     Examples
     --------
     >>> resolved_options("attribute-masking", {"attribute-masking": {"rate": 0.25}})
-    {'attribute-masking': {'weight': 1.0, 'rate': 0.25, 'edges': False}}
+    {'attribute-masking': {'weight': 1.0, 'rate': 0.25, 'edges': False, 'predict': 'all'}}
     """
     return {name: settings.to_dict() for name, settings in _settings(text, options).items()}
 
