@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
 import warnings
 
@@ -12,11 +13,16 @@ from graftwork.errors import GraftworkError
 
 __all__ = ["app", "main"]
 
+_SPIN = ("GOMP_SPINCOUNT", "3000")
+"""How long a thread that waits for the others keeps its core busy, read when PyTorch is loaded. The
+usual 300,000 turns take longer than our short operations, and beside any other program that halves
+the speed, or worse: two threads then wait for each other's core."""
 _WRONG_PATH = (errno.ENAMETOOLONG, errno.EACCES, errno.EROFS)
 
 
 def main() -> None:
     """Run a command. Exit codes: 0 done, 1 the run failed, 2 the arguments or input are wrong."""
+    os.environ.setdefault(*_SPIN)
     warnings.filterwarnings("ignore", module="lightning_fabric")
     try:
         app()
