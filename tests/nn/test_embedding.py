@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -9,58 +11,107 @@ from hypothesis import strategies as st
 
 from graftwork.errors import InputError
 from graftwork.graph.schema import CategoricalColumn, FeatureSchema
-from graftwork.nn.embedding import EdgeEmbedding, NodeEmbedding, arriving_ids
+from graftwork.nn.embedding import EdgeEmbedding, NodeEmbedding, _kinds, arriving_ids
 
 SIZES = st.lists(st.integers(0, 6), min_size=1, max_size=5)
 
 
 def per_edge_sum(module, batch):
-    out = torch.zeros(batch.num_nodes, module(batch).shape[1])
-    return out.index_add(0, batch.edge_index[1], module(batch))
+    edges = module(batch)
+    out = edges.new_zeros(batch.num_nodes, edges.shape[1])
+    return out.index_add(0, batch.edge_index[1], edges)
+
+
+def plainly(module, nodes, batch):
+    """Add one edge after the other, and the self loops."""
+    return nodes + per_edge_sum(module, batch) + module.self_loop()
 
 
 @settings(max_examples=40, deadline=None)
 @given(sizes=SIZES, seed=st.integers(0, 1000))
-def test_summed_equals_the_sum_over_arriving_edges(odd_schema, random_batch, sizes, seed):
+def test_arriving_edges_are_added_one_and_all(odd_schema, random_batch, sizes, seed):
     torch.manual_seed(seed)
     module, batch = EdgeEmbedding(odd_schema, 7), random_batch(sizes, seed)
+    nodes = torch.randn(batch.num_nodes, 7)
     torch.testing.assert_close(
-        module.summed(batch), per_edge_sum(module, batch), atol=1e-5, rtol=1e-5
+        module.add_arriving(nodes, batch), plainly(module, nodes, batch), atol=1e-5, rtol=1e-5
     )
 
 
-def test_summed_has_the_gradients_of_the_sum_over_edges(odd_schema, random_batch):
-    module, batch = EdgeEmbedding(odd_schema, 7), random_batch([5, 1, 0, 8])
-    weight = torch.randn(batch.num_nodes, 7)
+def test_adding_arriving_edges_has_the_gradients_of_the_sum_over_edges(odd_schema, random_batch):
+    batch = in_double(random_batch([5, 1, 0, 8]))
+    module = EdgeEmbedding(odd_schema, 7).double()
+    nodes = torch.randn(batch.num_nodes, 7, dtype=torch.float64, requires_grad=True)
+    weight = torch.randn_like(nodes)
     gradients = []
-    for forward in (module.summed, lambda b: per_edge_sum(module, b)):
+    for forward in (module.add_arriving, lambda n, b: plainly(module, n, b)):
         module.zero_grad()
-        (forward(batch) * weight).sum().backward()
-        gradients.append([p.grad.clone() for p in module.parameters()])
-    assert len(gradients[0]) == 3
+        nodes.grad = None
+        (forward(nodes, batch) * weight).sum().backward()
+        gradients.append([nodes.grad.clone(), *(p.grad.clone() for p in module.parameters())])
+    assert len(gradients[0]) == 4
     for fast, slow in zip(*gradients, strict=True):
         assert slow.abs().sum() > 0
-        torch.testing.assert_close(fast, slow, atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(fast, slow)
+
+
+def in_double(batch):
+    return batch.map(lambda tensor: tensor.double() if tensor.is_floating_point() else tensor)
 
 
 def test_molecules_too(make_batch, nci, tiny_encoder):
     batch, module = make_batch(nci[:60]), tiny_encoder().convs[0].edges
+    nodes = torch.randn(batch.num_nodes, module.self_loop().shape[0])
     torch.testing.assert_close(
-        module.summed(batch), per_edge_sum(module, batch), atol=1e-5, rtol=1e-5
+        module.add_arriving(nodes, batch), plainly(module, nodes, batch), atol=1e-5, rtol=1e-5
     )
+
+
+@settings(max_examples=40, deadline=None)
+@given(sizes=SIZES, seed=st.integers(0, 1000))
+def test_looking_up_kinds_is_looking_up_every_node(odd_schema, random_batch, sizes, seed):
+    torch.manual_seed(seed)
+    batch = in_double(random_batch(sizes, seed))
+    module = NodeEmbedding(odd_schema, 5).double()
+    weight = torch.randn(batch.num_nodes, 5, dtype=torch.float64)
+    found = []
+    for plain in (False, True):
+        if plain:
+            rows = sum(t(batch.node_cat[:, i]) for i, t in enumerate(module.tables))
+            value = rows + module.linear(batch.node_x)
+        else:
+            value = module(batch)
+        module.zero_grad()
+        (value * weight).sum().backward()
+        found.append([value.detach(), *(p.grad.clone() for p in module.parameters())])
+    for fast, slow in zip(*found, strict=True):
+        torch.testing.assert_close(fast, slow)
+
+
+def test_vocabularies_may_be_too_large_for_codes(make_batch):
+    ids = torch.tensor([[3, 7], [3, 7], [2**39, 1]])
+    batch = make_batch(["CCO"])
+    kinds, bags = _kinds(replace(batch, node_cat=ids), [2**40, 2**40])
+    assert bags is None
+    assert kinds.equal(ids)
+    kinds, bags = _kinds(replace(batch, node_cat=ids), [2**40, 8])
+    assert kinds.tolist() == [[3, 7], [2**39, 1]]
+    assert bags.index.tolist() == [0, 0, 1]
 
 
 def test_counts_are_kept_on_the_batch_but_not_confused_between_vocabularies(random_batch):
     batch = random_batch([4, 6], seed=3)
-    first = arriving_ids(batch, [4, 6])
-    assert arriving_ids(batch, [4, 6]) is first
-    wider = arriving_ids(batch, [5, 7])
+    first = arriving_ids(batch, [4, 6], [2, 1])
+    assert arriving_ids(batch, [4, 6], [2, 1]) is first
+    wider = arriving_ids(batch, [5, 7], [2, 1])
+    assert arriving_ids(batch, [4, 6], [0, 0])[0].sum() == first[0].sum()
     assert wider.shape == (10, 12)
     for node in range(10):
         arriving = batch.edge_cat[batch.edge_index[1] == node]
+        own = torch.tensor([[2, 1]])
         assert first[node].tolist() == [
-            *torch.bincount(arriving[:, 0], minlength=4).tolist(),
-            *torch.bincount(arriving[:, 1], minlength=6).tolist(),
+            *torch.bincount(torch.cat([arriving, own])[:, 0], minlength=4).tolist(),
+            *torch.bincount(torch.cat([arriving, own])[:, 1], minlength=6).tolist(),
         ]
         assert wider[node, :4].equal(first[node, :4])
         assert wider[node, 5:11].equal(first[node, 4:])
@@ -89,15 +140,14 @@ def test_the_self_loop_uses_the_schemas_id(odd_schema):
 
 
 def test_edges_without_columns_add_nothing(make_batch):
-    from dataclasses import replace
-
     batch = make_batch(["CCO", "C"])
     schema = FeatureSchema("bare", (CategoricalColumn("a", 3, 2),), ())
     bare = replace(batch, edge_cat=batch.edge_cat[:, :0])
     edges = EdgeEmbedding(schema, 4)
     assert edges(bare).shape == (len(bare.edge_cat), 4)
     assert edges.self_loop().abs().sum() == 0
-    assert edges.summed(bare).tolist() == [[0.0] * 4] * bare.num_nodes
+    nodes = torch.randn(bare.num_nodes, 4)
+    assert edges.add_arriving(nodes, bare).equal(nodes)
 
 
 def test_nodes_without_columns_are_refused():

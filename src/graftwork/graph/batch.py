@@ -72,6 +72,13 @@ class GraphBatch:
         return Bags.from_pairs(self.edge_index[0], self.edge_index[1], self.num_nodes)
 
     @cached_property
+    def incoming_and_self(self) -> Bags:
+        """For every node, the nodes whose edges point at it, and itself."""
+        own = torch.arange(self.num_nodes, device=self.edge_index.device)
+        source, target = torch.cat([self.edge_index, own.expand(2, -1)], 1)
+        return Bags.from_pairs(source, target, self.num_nodes)
+
+    @cached_property
     def nodes_of_graph(self) -> Bags:
         """For every graph, its nodes."""
         return Bags(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 from graftwork.errors import InputError
 from graftwork.graph.batch import GraphBatch
 from graftwork.graph.schema import FeatureSchema
+from graftwork.graph.segment import Bags, bag_sum
 
 
 class NodeEmbedding(nn.Module):
@@ -35,10 +37,42 @@ class NodeEmbedding(nn.Module):
 
     def forward(self, batch: GraphBatch) -> Tensor:
         """Embed every node."""
-        parts = [table(batch.node_cat[:, i]) for i, table in enumerate(self.tables)]
+        parts = []
+        if len(self.tables):
+            kinds, kind_of_node = _kinds(batch, [len(table.weight) for table in self._tables])
+            rows = _sum([table(kinds[:, i]) for i, table in enumerate(self.tables)])
+            parts.append(rows if kind_of_node is None else bag_sum(rows, kind_of_node))
         if self.linear is not None:
             parts.append(self.linear(batch.node_x))
-        return functools.reduce(torch.add, parts)
+        return _sum(parts)
+
+    @property
+    def _tables(self) -> list[nn.Embedding]:
+        return [table for table in self.tables if isinstance(table, nn.Embedding)]
+
+
+def _kinds(batch: GraphBatch, sizes: list[int]) -> tuple[Tensor, Bags | None]:
+    """Return the distinct rows of categorical ids, and which one each node has.
+
+    A batch of molecules has a few hundred kinds of atoms: it is these that are looked up, column by
+    column, and each node gets the finished row of its kind. On an accelerator, where finding the
+    kinds would wait for the device, all rows are returned as they are.
+    """
+    ids = batch.node_cat
+    if ids.device.type != "cpu" or math.prod(sizes) >= 2**63 or len(ids) < 2:
+        return ids, None
+    strides = [math.prod(sizes[i + 1 :]) for i in range(len(sizes))]
+    codes = (ids * torch.tensor(strides)).sum(1)
+    order = torch.argsort(codes, stable=True)
+    ordered = codes[order]
+    begins = torch.ones_like(ordered, dtype=torch.bool)
+    begins[1:] = ordered[1:] != ordered[:-1]
+    starts = begins.nonzero()[:, 0]
+    kind = torch.empty_like(codes)
+    kind[order] = begins.cumsum(0) - 1
+    own = torch.arange(len(ids) + 1)
+    bags = Bags(kind, own, order, torch.cat([starts, own[-1:]]))
+    return ids[order[starts]], bags
 
 
 class EdgeEmbedding(nn.Module):
@@ -70,36 +104,41 @@ class EdgeEmbedding(nn.Module):
         rows = [table.weight[i] for table, i in zip(self._tables, self._self_loop, strict=True)]
         return _sum(rows) if rows else torch.zeros(())
 
-    def summed(self, batch: GraphBatch) -> Tensor:
-        """Sum the embeddings of the edges that arrive at each node: ``[num_nodes, dim]``.
+    def add_arriving(self, nodes: Tensor, batch: GraphBatch) -> Tensor:
+        """Add to each node the embeddings of the edges that arrive, its self loop among them.
 
         An edge embedding is linear in the one-hot ids, so the sum over edges is a matrix product
         of how often each id arrives (once per batch) with the tables (once per layer), and no
         ``[num_edges, dim]`` tensor ever exists.
+
+        Shapes: ``nodes`` ``[num_nodes, dim]`` -> ``[num_nodes, dim]``.
         """
-        parts = []
-        if weights := [table.weight for table in self._tables]:
-            parts.append(arriving_ids(batch, [len(w) for w in weights]) @ torch.cat(weights))
+        if tables := [table.weight for table in self._tables]:
+            table = torch.cat(tables)
+            counts = arriving_ids(batch, [len(part) for part in tables], self._self_loop)
+            nodes = torch.addmm(nodes, counts.to(table.dtype), table)
         if self.linear is not None:
             arriving = batch.edge_x.new_zeros(batch.num_nodes, batch.edge_x.shape[1])
-            parts.append(self.linear(arriving.index_add(0, batch.edge_index[1], batch.edge_x)))
-        return _sum(parts) if parts else batch.node_x.new_zeros(batch.num_nodes, self._dim)
+            nodes = nodes + self.linear(arriving.index_add(0, batch.edge_index[1], batch.edge_x))
+        return nodes
 
 
-def arriving_ids(batch: GraphBatch, sizes: list[int]) -> Tensor:
-    """Count, per node, the ids of the edges that arrive: float32 ``[num_nodes, sum(sizes)]``.
+def arriving_ids(batch: GraphBatch, sizes: list[int], self_loop: list[int]) -> Tensor:
+    """Count, per node, the ids of the edges that arrive, and of its self loop.
 
-    The count is the same in every layer and is kept on the batch.
+    float32 ``[num_nodes, sum(sizes)]``. The count is the same in every layer and is kept on the
+    batch.
     """
     cached = batch.__dict__.get("_arriving_ids")
-    if cached is not None and cached[0] == sizes:
+    if cached is not None and cached[0] == (sizes, self_loop):
         return cached[1]
     width = sum(sizes)
     offsets = torch.tensor([0, *sizes[:-1]], device=batch.edge_cat.device).cumsum(0)
     slots = batch.edge_index[1][:, None] * width + batch.edge_cat + offsets
     counts = torch.bincount(slots.flatten(), minlength=batch.num_nodes * width)
     result = counts.view(batch.num_nodes, width).float()
-    batch.__dict__["_arriving_ids"] = (sizes, result)
+    result[:, offsets + torch.tensor(self_loop, device=offsets.device)] += 1
+    batch.__dict__["_arriving_ids"] = ((sizes, self_loop), result)
     return result
 
 

@@ -52,7 +52,7 @@ class Encoder(nn.Module):
         for depth, (conv, norm) in enumerate(zip(self.convs, self.norms, strict=True), start=1):
             nodes = norm(conv(nodes, batch))
             if depth < self.config.num_layers:
-                nodes = nodes.relu()
+                nodes = nodes.relu_()  # the normalisation does not need what it gave
             nodes = self.dropout(nodes)
             layers.append(nodes)
         match self.config.jumping_knowledge:

@@ -139,7 +139,10 @@ def fit(
     apply_plan(predictor, plan)
     step_module = FinetuneStep(predictor)
     optimizer = torch.optim.AdamW(  # leaves what is frozen as it is
-        predictor.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
+        predictor.parameters(),
+        lr=config.learning_rate,
+        weight_decay=config.weight_decay,
+        fused=True,
     )
     module, optimizer = fabric.setup(step_module, optimizer)
     sampler = BatchSampler(len(train), min(config.batch_size, len(train)), seed)

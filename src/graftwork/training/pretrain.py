@@ -185,7 +185,10 @@ def _train(job: _Job) -> tuple[int, float, dict[str, float]]:
     generator = torch_generator(config.seed, "masks")
     step_module = PretrainStep(encoder, objective, generator)
     optimizer = torch.optim.AdamW(
-        step_module.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
+        step_module.parameters(),
+        lr=config.learning_rate,
+        weight_decay=config.weight_decay,
+        fused=True,
     )
     module, optimizer = job.fabric.setup(step_module, optimizer)
     sampler = _sampler(store, config)

@@ -26,9 +26,11 @@ class GINConv(nn.Module):
     def __init__(self, schema: FeatureSchema, dim: int) -> None:
         super().__init__()
         self.edges = EdgeEmbedding(schema, dim)
-        self.mlp = nn.Sequential(nn.Linear(dim, 2 * dim), nn.ReLU(), nn.Linear(2 * dim, dim))
+        self.mlp = nn.Sequential(
+            nn.Linear(dim, 2 * dim), nn.ReLU(inplace=True), nn.Linear(2 * dim, dim)
+        )
 
     def forward(self, nodes: Tensor, batch: GraphBatch) -> Tensor:
         """Pass messages once."""
-        arrived = bag_sum(nodes, batch.incoming) + self.edges.summed(batch)
-        return self.mlp(nodes + self.edges.self_loop() + arrived)
+        arrived = self.edges.add_arriving(bag_sum(nodes, batch.incoming_and_self), batch)
+        return self.mlp(arrived)

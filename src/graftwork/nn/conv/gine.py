@@ -37,7 +37,9 @@ class GINEConv(nn.Module):
         super().__init__()
         self.edges = EdgeEmbedding(schema, dim)
         self.eps = nn.Parameter(torch.zeros(1))
-        self.mlp = nn.Sequential(nn.Linear(dim, 2 * dim), nn.ReLU(), nn.Linear(2 * dim, dim))
+        self.mlp = nn.Sequential(
+            nn.Linear(dim, 2 * dim), nn.ReLU(inplace=True), nn.Linear(2 * dim, dim)
+        )
 
     def forward(self, nodes: Tensor, batch: GraphBatch) -> Tensor:
         """Pass messages once."""

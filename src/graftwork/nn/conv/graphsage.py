@@ -41,5 +41,5 @@ class GraphSAGEConv(nn.Module):
     def forward(self, nodes: Tensor, batch: GraphBatch) -> Tensor:
         """Pass messages once."""
         nodes = self.linear(nodes)
-        arrived = bag_sum(nodes, batch.incoming) + self.edges.summed(batch)
-        return normalize(nodes + self.edges.self_loop() + arrived, dim=1)
+        arrived = self.edges.add_arriving(bag_sum(nodes, batch.incoming_and_self), batch)
+        return normalize(arrived, dim=1)
