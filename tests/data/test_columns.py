@@ -67,3 +67,12 @@ def test_numbers_of_rows_lead_back_to_the_rows(parts):
     for part, number in zip(parts, numbers, strict=True):
         np.testing.assert_array_equal(rows[number], part)
     assert len(np.unique(rows, axis=0)) == len(rows)
+
+
+def test_rows_of_numbers_too_large_for_one_code():
+    rng = np.random.default_rng(0)
+    rows = rng.integers(0, 3, (40, 3)).astype(np.uint32) * np.uint32(2**31)
+    seen = RowNumbers()
+    numbers = seen.number(rows)
+    np.testing.assert_array_equal(seen.rows(np.uint32)[numbers], rows)
+    assert len(seen.rows(np.uint32)) == len(np.unique(rows, axis=0))

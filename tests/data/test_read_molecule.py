@@ -14,6 +14,8 @@ from graftwork.graph.pack import pack
 from molecule_graphs import plain_graph
 
 UNUSUAL = [
+    "OCl(=O)(=O)=O",
+    "NC(=N)c1ccc(o1)c2ccccc2N(=O)=O",
     "C1CCCC1[Fe]C1CCCC1",
     "[NH3][Pt](Cl)(Cl)[NH3]",
     "N->[Pt](<-N)(Cl)Cl",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -102,10 +103,8 @@ class RowNumbers:
         self._columns = rows.shape[1]
         if not len(rows):
             return np.empty(0, np.int64)
-        whole = np.ascontiguousarray(rows).view(
-            np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))
-        )
-        distinct, place = np.unique(whole[:, 0], return_inverse=True)
+        _, first, place = np.unique(_codes(rows), return_index=True, return_inverse=True)
+        distinct = np.ascontiguousarray(rows[first])
         known = self._known
         numbers = [known.setdefault(row.tobytes(), len(known)) for row in distinct]
         return np.array(numbers, np.int64)[place]
@@ -113,3 +112,13 @@ class RowNumbers:
     def rows(self, dtype: npt.DTypeLike) -> Array:
         """Return the distinct rows by their numbers."""
         return np.frombuffer(b"".join(self._known), dtype).reshape(-1, self._columns)
+
+
+def _codes(rows: Array) -> Array:
+    """Return one value per row, equal for equal rows: a whole number where the columns allow."""
+    sizes = [int(size) + 1 for size in rows.max(0)]
+    if math.prod(sizes) < 2**63:
+        strides = [math.prod(sizes[place + 1 :]) for place in range(len(sizes))]
+        return rows @ np.array(strides, np.int64)
+    one = np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))
+    return np.ascontiguousarray(rows).view(one)[:, 0]

@@ -11,6 +11,7 @@ from rdkit.Chem import rdchem
 from graftwork.data.featurize.featurizer import (
     OPTIONS,
     Featurizer,
+    Hints,
     Lists,
     Values,
     bond_type_ids,
@@ -20,7 +21,7 @@ from graftwork.data.featurize.featurizer import (
 from graftwork.graph.schema import CategoricalColumn, FeatureSchema
 
 _CIP = {"R": 1, "S": 2}
-_HYBRIDISATION = {
+_HYBRIDISATION = dict.fromkeys(rdchem.HybridizationType.values.values(), 0) | {
     rdchem.HybridizationType.S: 1,
     rdchem.HybridizationType.SP: 2,
     rdchem.HybridizationType.SP2: 3,
@@ -59,22 +60,27 @@ def _read(
     molecule: rdchem.Mol,
     atoms: list[rdchem.Atom],
     bonds: list[rdchem.Bond],
-    marked: bool,  # noqa: FBT001  (called by position)
+    hints: Hints,
 ) -> tuple[Lists, Lists]:
     rings = molecule.GetRingInfo()
-    no_chirality, no_stereo = [0] * len(atoms), [0] * len(bonds)
+    zeros = bytes(len(atoms))
     of_atoms: Lists = {
-        "chirality": [_cip_label(atom) for atom in atoms] if marked else no_chirality,
-        "total_degree": list(map(rdchem.Atom.GetTotalDegree, atoms)),
-        "charge": list(map(rdchem.Atom.GetFormalCharge, atoms)),
-        "hybridisation": [_HYBRIDISATION.get(atom.GetHybridization(), 0) for atom in atoms],
-        "aromatic": list(map(rdchem.Atom.GetIsAromatic, atoms)),
+        "chirality": bytes(map(_cip_label, atoms)) if hints.stereo else zeros,
+        "total_degree": bytes(map(rdchem.Atom.GetTotalDegree, atoms)),
+        "charge": list(map(rdchem.Atom.GetFormalCharge, atoms)),  # N(=O)=O becomes [N+](=O)[O-]
+        "hybridisation": bytes(
+            map(_HYBRIDISATION.__getitem__, map(rdchem.Atom.GetHybridization, atoms))
+        ),
         "ring_size": list(map(rings.MinAtomRingSize, range(len(atoms)))),
-        "radicals": list(map(rdchem.Atom.GetNumRadicalElectrons, atoms)),
+        "radicals": bytes(map(rdchem.Atom.GetNumRadicalElectrons, atoms))
+        if hints.brackets
+        else zeros,
     }
     of_bonds: Lists = {
-        "stereo": [_STEREO.get(bond.GetStereo(), 3) for bond in bonds] if marked else no_stereo,
-        "conjugated": list(map(rdchem.Bond.GetIsConjugated, bonds)),
+        "stereo": bytes(_STEREO.get(bond.GetStereo(), 3) for bond in bonds)
+        if hints.stereo
+        else bytes(len(bonds)),
+        "conjugated": bytes(map(rdchem.Bond.GetIsConjugated, bonds)),
         "rings": list(map(rings.NumBondRings, range(len(bonds)))),
     }
     return of_atoms, of_bonds

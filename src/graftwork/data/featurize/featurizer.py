@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,13 +15,44 @@ from graftwork.data.featurize.parse import MAX_ATOMS
 from graftwork.graph.schema import CategoricalColumn, FeatureSchema, Option
 
 OPTIONS: dict[str, Option] = {"standardize": False, "max_atoms": MAX_ATOMS}
-Lists = dict[str, list[Any]]
-"""What RDKit says of one molecule's atoms, or bonds: one list per property."""
+Lists = dict[str, list[Any] | bytes]
+"""What RDKit says of one molecule's atoms, or bonds: numbers by property; as bytes where they are
+never negative and below 256, which is the fastest way on."""
 Values = dict[str, npt.NDArray[Any]]
 """The same of many molecules, end to end."""
 
+_MARKS = re.compile(r"[@/\\\[\n]")
 _OTHER_ATOM = 118  # dummy atoms; real ones are atomic number - 1
-_BOND_TYPE = {1.0: 0, 2.0: 1, 3.0: 2, 1.5: 3}
+AROMATIC = 1.5
+"""Order of a bond."""
+_BOND_TYPE = {1.0: 0, 2.0: 1, 3.0: 2, AROMATIC: 3}
+
+
+class Hints(NamedTuple):
+    """What the text of a molecule may say; what it cannot say is not looked for.
+
+    Parameters
+    ----------
+    stereo
+        Whether it may mark stereochemistry.
+    brackets
+        Whether it may write atoms in brackets: without, none has an unpaired electron.
+    """
+
+    stereo: bool = True
+    brackets: bool = True
+
+    @classmethod
+    def of(cls, text: str) -> Hints:
+        """Look at a SMILES; a mol block may say anything.
+
+        Examples
+        --------
+        >>> Hints.of("C[C@H](O)N"), Hints.of("CCO")
+        (Hints(stereo=True, brackets=True), Hints(stereo=False, brackets=False))
+        """
+        found = set(_MARKS.findall(text.strip()))
+        return cls(bool(found & {"@", "/", "\\", "\n"}), bool(found & {"[", "\n"}))
 
 
 @dataclass(frozen=True)
@@ -32,16 +64,17 @@ class Featurizer:
     schema
         Its columns.
     read
-        ``(molecule, atoms, bonds, marked) -> (properties of the atoms, of the bonds)``, beside the
-        atomic ``number`` and the bond's ``begin``, ``end`` and ``order``. Unless ``marked``, the
-        text said nothing of stereochemistry. A call of RDKit costs a tenth of a microsecond, one
-        that returns an enumeration half of one: this step is most of the cost.
+        ``(molecule, atoms, bonds, hints) -> (properties of the atoms, of the bonds)``, beside the
+        atomic ``number`` and the bond's ``begin``, ``end`` and ``order``. A call of RDKit costs a
+        tenth of a microsecond, one that returns an enumeration half of one: this step is most of
+        the cost.
     ids
-        The same of many molecules, with each atom's ``degree``, to one array of ids per column.
+        The same of many molecules, with each atom's ``degree`` and whether it has ``aromatic``
+        bonds, to one array of ids per column.
     """
 
     schema: FeatureSchema
-    read: Callable[[rdchem.Mol, list[rdchem.Atom], list[rdchem.Bond], bool], tuple[Lists, Lists]]
+    read: Callable[[rdchem.Mol, list[rdchem.Atom], list[rdchem.Bond], Hints], tuple[Lists, Lists]]
     ids: Callable[[Values, Values], tuple[list[npt.NDArray[Any]], list[npt.NDArray[Any]]]]
 
 

@@ -15,6 +15,7 @@ from rdkit.Chem import rdchem
 from graftwork.data.featurize.featurizer import (
     OPTIONS,
     Featurizer,
+    Hints,
     Lists,
     Values,
     bond_type_ids,
@@ -42,13 +43,13 @@ def _read(
     _molecule: rdchem.Mol,
     atoms: list[rdchem.Atom],
     bonds: list[rdchem.Bond],
-    marked: bool,  # noqa: FBT001  (called by position)
+    hints: Hints,
 ) -> tuple[Lists, Lists]:
-    if not marked:
-        return {"tag": [0] * len(atoms)}, {"direction": [0] * len(bonds)}
+    if not hints.stereo:
+        return {"tag": bytes(len(atoms))}, {"direction": bytes(len(bonds))}
     return (
-        {"tag": [int(atom.GetChiralTag()) for atom in atoms]},
-        {"direction": [_DIRECTION.get(bond.GetBondDir(), 0) for bond in bonds]},
+        {"tag": bytes(int(atom.GetChiralTag()) for atom in atoms)},
+        {"direction": bytes(_DIRECTION.get(bond.GetBondDir(), 0) for bond in bonds)},
     )
 
 

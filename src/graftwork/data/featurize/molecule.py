@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from rdkit.Chem import rdchem
 
 from graftwork.data.featurize.default import DEFAULT
-from graftwork.data.featurize.featurizer import Featurizer, Lists, Values
+from graftwork.data.featurize.featurizer import AROMATIC, Featurizer, Hints, Lists, Values
 from graftwork.data.featurize.hu2020 import HU2020
 from graftwork.graph.pack import PackedGraphs, pack
 from graftwork.graph.schema import FeatureSchema
@@ -25,9 +24,11 @@ _ORDER = {
     rdchem.BondType.SINGLE: 1.0,
     rdchem.BondType.DOUBLE: 2.0,
     rdchem.BondType.TRIPLE: 3.0,
-    rdchem.BondType.AROMATIC: 1.5,
+    rdchem.BondType.AROMATIC: AROMATIC,
 }
-_MARK = re.compile(r"[@/\\\n]")
+
+
+ANYTHING = Hints()
 
 
 class MoleculeProperties(NamedTuple):
@@ -37,13 +38,8 @@ class MoleculeProperties(NamedTuple):
     bonds: Lists
 
 
-def may_mark_stereo(text: str) -> bool:
-    """Return False for a SMILES without any mark of stereochemistry."""
-    return _MARK.search(text.strip()) is not None
-
-
 def read_molecule(
-    molecule: rdchem.Mol, featurizer: str, *, marked: bool = True
+    molecule: rdchem.Mol, featurizer: str, hints: Hints = ANYTHING
 ) -> MoleculeProperties:
     """Ask RDKit for the properties that a featuriser needs.
 
@@ -53,17 +49,17 @@ def read_molecule(
         Sanitised.
     featurizer
         A key of `FEATURIZERS`.
-    marked
-        False where the molecule is known to have no stereochemistry: it is not looked for then.
+    hints
+        What need not be looked for.
     """
     atoms = list(map(molecule.GetAtomWithIdx, range(molecule.GetNumAtoms())))
     bonds = list(map(molecule.GetBondWithIdx, range(molecule.GetNumBonds())))
-    numbers = list(map(rdchem.Atom.GetAtomicNum, atoms))
+    numbers = bytes(map(rdchem.Atom.GetAtomicNum, atoms))
     if _ORGANIC.issuperset(numbers):
         order = list(map(rdchem.Bond.GetBondTypeAsDouble, bonds))
     else:  # bonds of metals may be dative, and these have the order of single ones
         order = [_ORDER.get(bond.GetBondType(), 0.0) for bond in bonds]
-    of_atoms, of_bonds = FEATURIZERS[featurizer].read(molecule, atoms, bonds, marked)
+    of_atoms, of_bonds = FEATURIZERS[featurizer].read(molecule, atoms, bonds, hints)
     of_bonds |= {
         "begin": list(map(rdchem.Bond.GetBeginAtomIdx, bonds)),
         "end": list(map(rdchem.Bond.GetEndAtomIdx, bonds)),
@@ -91,6 +87,8 @@ def pack_molecules(molecules: Sequence[MoleculeProperties], schema: FeatureSchem
     target = np.concatenate([bonds["end"], bonds["begin"]]) + first
     order = np.argsort(target * (node_ptr[-1] + 1) + source)
     atoms["degree"] = np.bincount(target, minlength=node_ptr[-1])
+    aromatic = np.bincount(target, np.tile(bonds["order"] == AROMATIC, 2), minlength=node_ptr[-1])
+    atoms["aromatic"] = aromatic > 0
     nodes, edges = FEATURIZERS[schema.featurizer].ids(atoms, bonds)
     return PackedGraphs(
         node_ptr=node_ptr,
@@ -105,14 +103,14 @@ def pack_molecules(molecules: Sequence[MoleculeProperties], schema: FeatureSchem
 
 
 def _joined(parts: Sequence[Lists]) -> Values:
-    """Join each property's lists; bond orders are not whole."""
-    return {
-        name: np.fromiter(
-            chain.from_iterable(part[name] for part in parts),
-            np.float64 if name == "order" else np.int64,
-        )
-        for name in parts[0]
-    }
+    return {name: _end_to_end([part[name] for part in parts], name) for name in parts[0]}
+
+
+def _end_to_end(parts: Sequence[Any], name: str) -> npt.NDArray[Any]:
+    """Join one property's numbers; bond orders are not whole."""
+    if isinstance(parts[0], bytes):
+        return np.frombuffer(b"".join(parts), np.uint8)
+    return np.fromiter(chain.from_iterable(parts), np.float64 if name == "order" else np.int64)
 
 
 def _pointer(lengths: Iterable[int]) -> npt.NDArray[np.int64]:

@@ -43,17 +43,21 @@ def parse_molecule(text: str, options: Mapping[str, Option]) -> Chem.Mol:
 
 
 def _read(text: str, limit: int) -> Chem.Mol:
-    is_block = "\n" in text.strip()
-    read = _read_block if is_block else _read_smiles
-    if not text.strip():
+    stripped = text.strip()
+    is_block = "\n" in stripped
+    if not stripped:
         raise UnusableMoleculeError("the structure is empty")
     if not is_block:
-        _check_characters(text.strip())
+        _check_characters(stripped)
+        text = stripped
+    read = _read_block if is_block else Chem.MolFromSmiles
     if len(text) > limit:  # cheap look before the expensive chemistry
-        _check_size(read(text, sanitize=False), limit, heavy=True)
-    molecule = read(text, sanitize=True)
+        _check_size(read(text, False), limit, heavy=True)  # noqa: FBT003  (RDKit's signature)
+    # without white space in it there is no name and no CXSMILES; passing parameters costs 40 %
+    molecule = read(text)
     if molecule is None:
-        raise UnusableMoleculeError(_diagnose(read(text, sanitize=False), is_block=is_block))
+        raw = read(text, False)  # noqa: FBT003
+        raise UnusableMoleculeError(_diagnose(raw, is_block=is_block))
     return molecule
 
 
@@ -66,12 +70,7 @@ def _check_characters(smiles: str) -> None:
     raise UnusableMoleculeError(f"not valid SMILES: it holds {strange.group()!r}")
 
 
-def _read_smiles(text: str, *, sanitize: bool) -> Chem.Mol | None:
-    # without white space in it there is no name and no CXSMILES; passing parameters costs 40 %
-    return Chem.MolFromSmiles(text.strip(), sanitize)
-
-
-def _read_block(text: str, *, sanitize: bool) -> Chem.Mol | None:
+def _read_block(text: str, sanitize: bool = True) -> Chem.Mol | None:  # noqa: FBT001, FBT002
     return Chem.MolFromMolBlock(text, sanitize=sanitize, removeHs=sanitize)
 
 

@@ -12,10 +12,10 @@ from rdkit.Chem import rdFingerprintGenerator
 from rdkit.Chem.Scaffolds import MurckoScaffold
 from safetensors.numpy import load, save
 
+from graftwork.data.featurize.featurizer import Hints
 from graftwork.data.featurize.identity import digest, parent_molecule, parent_scaffold
 from graftwork.data.featurize.molecule import (
     MoleculeProperties,
-    may_mark_stereo,
     pack_molecules,
     read_molecule,
 )
@@ -43,7 +43,7 @@ class Task:
 
 def _graph(text: str, schema: FeatureSchema) -> MoleculeProperties:
     molecule = parse_molecule(text, schema.options)
-    return read_molecule(molecule, schema.featurizer, marked=may_mark_stereo(text))
+    return read_molecule(molecule, schema.featurizer, Hints.of(text))
 
 
 def _scaffold(text: str, schema: FeatureSchema) -> str:

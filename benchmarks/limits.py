@@ -1,0 +1,67 @@
+"""What this machine can do at best: the numbers that the others are held against."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+
+import numpy as np
+import torch
+from rdkit import Chem, rdBase
+
+from graftwork.data.isolate import available_cores
+
+SHAPES = ((2048, 2048, 2048), (6000, 300, 600), (6000, 600, 300))
+
+
+def seconds(function: Callable[[], object], repeats: int, rounds: int = 3) -> float:
+    """Return seconds per call: the best of some rounds, after one warm-up call."""
+    function()
+    best = float("inf")
+    for _ in range(rounds):
+        start = time.perf_counter()
+        for _ in range(repeats):
+            function()
+        best = min(best, (time.perf_counter() - start) / repeats)
+    return best
+
+
+def matrix_rate(dtype: torch.dtype) -> float:
+    """Return the arithmetic per second of matrix products, the best of a few shapes."""
+    rates = []
+    for rows, inner, columns in SHAPES:
+        left = torch.randn(rows, inner, dtype=dtype)
+        right = torch.randn(inner, columns, dtype=dtype)
+        rates.append(2 * rows * inner * columns / seconds(partial(torch.matmul, left, right), 10))
+    return max(rates)
+
+
+def copy_rate(size: int = 1 << 26) -> float:
+    """Return the bytes per second of a plain copy in memory."""
+    source, target = np.ones(size, np.uint8), np.empty(size, np.uint8)
+    return size / seconds(lambda: np.copyto(target, source), 5)
+
+
+def parse(texts: Sequence[str]) -> int:
+    """Parse SMILES and count the molecules; what a process of :func:`parse_rate` does."""
+    rdBase.DisableLog("rdApp.*")
+    return sum(Chem.MolFromSmiles(text) is not None for text in texts)
+
+
+def parse_rate(texts: Sequence[str]) -> float:
+    """Return SMILES per second of RDKit's parser alone, in one process per core."""
+    cores = available_cores()
+    parts = [texts[core::cores] for core in range(cores)]
+    with ProcessPoolExecutor(cores) as pool:
+        list(pool.map(parse, [part[:50] for part in parts]))
+        start = time.perf_counter()
+        list(pool.map(parse, parts))
+        return len(texts) / (time.perf_counter() - start)
+
+
+def machine() -> str:
+    """Say what it was measured on."""
+    return f"{platform.machine()}, {available_cores()} cores, torch {torch.__version__}"
