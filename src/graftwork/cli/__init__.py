@@ -13,16 +13,21 @@ from graftwork.errors import GraftworkError
 
 __all__ = ["app", "main"]
 
-_SPIN = ("GOMP_SPINCOUNT", "3000")
-"""How long a thread that waits for the others keeps its core busy, read when PyTorch is loaded. The
-usual 300,000 turns take longer than our short operations, and beside any other program that halves
-the speed, or worse: two threads then wait for each other's core."""
+_ENVIRONMENT = {"GOMP_SPINCOUNT": "3000", "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "16"}
+"""Read when PyTorch is loaded; what the user has set stays.
+
+How long a thread that waits for the others keeps its core busy: the usual 300,000 turns take longer
+than our short operations, and beside any other program two threads then wait for each other's core.
+How many prepared matrix products are kept: batches seldom have the same shape twice, and a
+thousand, the usual number, take half a gigabyte.
+"""
 _WRONG_PATH = (errno.ENAMETOOLONG, errno.EACCES, errno.EROFS)
 
 
 def main() -> None:
     """Run a command. Exit codes: 0 done, 1 the run failed, 2 the arguments or input are wrong."""
-    os.environ.setdefault(*_SPIN)
+    for name, value in _ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
     warnings.filterwarnings("ignore", module="lightning_fabric")
     try:
         app()

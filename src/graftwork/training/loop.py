@@ -12,7 +12,10 @@ from torch import nn
 from graftwork.errors import RunError
 from graftwork.graph.batch import GraphBatch
 from graftwork.objectives import StepOutput
+from graftwork.training.memory import give_back
 from graftwork.training.steps import Sealed
+
+TRIM_EVERY = 100
 
 
 def run_loop(
@@ -59,6 +62,8 @@ def run_loop(
             fabric.clip_gradients(module, optimizer, max_norm=clip, error_if_nonfinite=False)
         optimizer.step()
         optimizer.zero_grad()
+        if (step + 1) % TRIM_EVERY == 0:
+            give_back()
         if not after_step(step + 1, output):
             return step + 1
     return last
