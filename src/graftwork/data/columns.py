@@ -116,7 +116,7 @@ class RowNumbers:
 
 def _codes(rows: Array) -> Array:
     """Return one value per row, equal for equal rows: a whole number where the columns allow."""
-    sizes = [int(size) + 1 for size in rows.max(0)]
+    sizes = [int(column.max()) + 1 for column in rows.T]  # faster than rows.max(0)
     if math.prod(sizes) < 2**63:
         strides = [math.prod(sizes[place + 1 :]) for place in range(len(sizes))]
         return rows @ np.array(strides, np.int64)
