@@ -9,7 +9,7 @@ import pytest
 
 from graftwork.evaluation.benchmark.data_spec import DataSpec
 from graftwork.evaluation.benchmark.folder import Folder
-from graftwork.evaluation.benchmark.models import ModelSpec
+from graftwork.evaluation.benchmark.model_spec import ModelSpec
 from graftwork.evaluation.benchmark.plan import Cell
 from graftwork.evaluation.benchmark.request import Request
 from graftwork.evaluation.benchmark.results import Outcome, Results

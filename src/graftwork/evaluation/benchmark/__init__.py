@@ -3,7 +3,8 @@
 from graftwork.evaluation.benchmark.data_sets import data_specs
 from graftwork.evaluation.benchmark.data_spec import DataSpec, Reading, with_budgets
 from graftwork.evaluation.benchmark.holm import holm
-from graftwork.evaluation.benchmark.models import ModelSpec, models_named
+from graftwork.evaluation.benchmark.model_spec import ModelSpec
+from graftwork.evaluation.benchmark.models import models_named
 from graftwork.evaluation.benchmark.plan import Cell, plan
 from graftwork.evaluation.benchmark.run import BenchmarkRun, run_benchmark
 from graftwork.evaluation.benchmark.settings import BenchmarkConfig, benchmark_config

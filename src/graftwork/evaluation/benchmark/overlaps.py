@@ -9,7 +9,7 @@ from graftwork.data.membership import Membership
 from graftwork.data.overlap import overlap
 from graftwork.data.splits import Split
 from graftwork.evaluation.benchmark.folder import Folder, read_arrays, read_json, write_json
-from graftwork.evaluation.benchmark.models import ModelSpec
+from graftwork.evaluation.benchmark.model_spec import ModelSpec
 from graftwork.evaluation.benchmark.results import Results
 from graftwork.nn.record import MEMBERSHIP, read_membership
 

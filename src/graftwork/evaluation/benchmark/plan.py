@@ -9,7 +9,8 @@ from typing import Any
 from graftwork.data.featurize import SCHEMAS
 from graftwork.evaluation.benchmark.data_spec import DataSpec
 from graftwork.evaluation.benchmark.identity import digest
-from graftwork.evaluation.benchmark.models import ModelSpec, network_options
+from graftwork.evaluation.benchmark.model_spec import ModelSpec
+from graftwork.evaluation.benchmark.models import network_options
 from graftwork.evaluation.benchmark.settings import BenchmarkConfig
 
 CELL_FORMAT = 2

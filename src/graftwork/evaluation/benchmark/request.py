@@ -9,7 +9,7 @@ from typing import Any
 from graftwork.errors import InputError
 from graftwork.evaluation.benchmark.data_spec import DataSpec
 from graftwork.evaluation.benchmark.folder import Folder, read_json, write_json
-from graftwork.evaluation.benchmark.models import ModelSpec
+from graftwork.evaluation.benchmark.model_spec import ModelSpec
 from graftwork.evaluation.benchmark.plan import Cell
 
 FORMAT = 1

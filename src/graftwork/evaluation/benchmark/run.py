@@ -16,7 +16,7 @@ from graftwork.evaluation.benchmark.folder import Folder, read_json, write_bytes
 from graftwork.evaluation.benchmark.jobs import CHOICES
 from graftwork.evaluation.benchmark.lock import locked
 from graftwork.evaluation.benchmark.markdown import markdown
-from graftwork.evaluation.benchmark.models import ModelSpec
+from graftwork.evaluation.benchmark.model_spec import ModelSpec
 from graftwork.evaluation.benchmark.overlaps import find_overlaps, sentences
 from graftwork.evaluation.benchmark.plan import Cell, plan
 from graftwork.evaluation.benchmark.request import grow
