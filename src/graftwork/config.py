@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Literal, Self, get_args
 from graftwork.errors import InputError
 
 JumpingKnowledge = Literal["last", "sum", "mean", "max"]
+Norm = Literal["batch", "layer", "none"]
 Kind = Literal["classification", "regression", "multiclass"]
 TASKS = ("auto", *get_args(Kind))
 """What a user may say that targets are."""
@@ -92,6 +93,13 @@ class EncoderConfig(Config):
     """How the layers' outputs combine into the node embedding."""
     dropout: float = 0.0
     """Dropout after every layer while training."""
+    norm: Norm = "batch"
+    """What follows each layer: batch or layer normalisation, or none."""
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Read settings; ``norm`` may be missing, as in files that are older than it."""
+        return super().from_dict({"norm": "batch", **values})
 
 
 @dataclass(frozen=True)

@@ -55,17 +55,17 @@ def test_nodes_of_graph(graphs, batch):
     torch.testing.assert_close(bag_sum(values, batch.nodes_of_graph), wanted)
 
 
-def test_incoming_reads_edges_from_source_to_target(batch):
+def test_a_node_reads_itself_and_edges_from_source_to_target(batch):
     values = torch.randn(batch.num_nodes, 3, dtype=torch.float64)
-    wanted = torch.zeros_like(values)
+    wanted = values.clone()
     for source, target in batch.edge_index.T.tolist():
         wanted[target] += values[source]
-    torch.testing.assert_close(bag_sum(values, batch.incoming), wanted)
+    torch.testing.assert_close(bag_sum(values, batch.block.incoming_and_self), wanted)
 
 
 def test_bags_carry_gradients_both_ways(batch):
     values = torch.randn(batch.num_nodes, 2, dtype=torch.float64, requires_grad=True)
-    for bags in (batch.incoming, batch.nodes_of_graph):
+    for bags in (batch.block.incoming_and_self, batch.nodes_of_graph):
         assert torch.autograd.gradcheck(lambda x, bags=bags: bag_sum(x, bags), (values,))
 
 
@@ -129,5 +129,5 @@ def test_single_nodes_and_no_graphs(count, make_schema):
     assert batch.edge_index.shape == (2, 0)
     assert batch.graph_of_node.tolist() == list(range(count))
     ones = torch.ones(count, 2)
-    assert bag_sum(ones, batch.incoming).tolist() == torch.zeros(count, 2).tolist()
+    assert bag_sum(ones, batch.block.incoming_and_self).tolist() == ones.tolist()
     assert bag_sum(ones, batch.nodes_of_graph).tolist() == ones.tolist()

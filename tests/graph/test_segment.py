@@ -19,7 +19,7 @@ QUICK = settings(deadline=None, max_examples=40)
 def bags_of(pairs):
     rows = torch.tensor([row for row, _ in pairs], dtype=torch.int64)
     bags = torch.tensor([bag for _, bag in pairs], dtype=torch.int64)
-    return Bags.from_pairs(rows, bags, SIZE)
+    return Bags.from_pairs(rows, bags, SIZE, SIZE)
 
 
 def distinct(rows, columns, seed=0):
@@ -95,6 +95,7 @@ def test_softmax_of_huge_scores():
 def test_reverse_lists_are_the_same_relation():
     pairs = [(0, 3), (0, 3), (4, 1), (2, 2), (1, 0), (0, 1)]
     bags = bags_of(pairs)
+    back = bags.reverse
     forward = [
         (row, bag)
         for bag in range(SIZE)
@@ -103,7 +104,7 @@ def test_reverse_lists_are_the_same_relation():
     backward = [
         (row, bag)
         for row in range(SIZE)
-        for bag in bags.reverse_index[bags.reverse_ptr[row] : bags.reverse_ptr[row + 1]].tolist()
+        for bag in back.index[back.ptr[row] : back.ptr[row + 1]].tolist()
     ]
     assert sorted(forward) == sorted(backward) == sorted(pairs)
 
@@ -111,7 +112,7 @@ def test_reverse_lists_are_the_same_relation():
 def test_no_rows_at_all():
     none = torch.zeros(0, 3, dtype=torch.float64, requires_grad=True)
     empty = torch.zeros(0, dtype=torch.int64)
-    assert bag_sum(none, Bags.from_pairs(empty, empty, 0)).shape == (0, 3)
+    assert bag_sum(none, Bags.from_pairs(empty, empty, 0, 0)).shape == (0, 3)
     assert segment_max(none, empty, 2).tolist() == [[0] * 3] * 2
     assert segment_softmax(none, empty, 2).shape == (0, 3)
     segment_softmax(none, empty, 2).sum().backward()
@@ -131,7 +132,7 @@ def test_threads_change_no_bit(name):
     generator = torch.Generator().manual_seed(0)
     nodes, edges, segments = 20_000, 60_000, 40
     rows, owners = torch.randint(nodes, (2, edges), generator=generator)
-    bags = Bags.from_pairs(rows, owners, nodes)
+    bags = Bags.from_pairs(rows, owners, nodes, nodes)
     segment = torch.randint(segments, (nodes,), generator=generator).sort().values
     start = torch.randn(nodes, 16, generator=generator)
     if name.startswith("bag"):

@@ -54,7 +54,7 @@ def test_gatv2(odd_schema, random_batch, dim, heads, seed):
     )
     nodes = torch.randn(11, dim)
     expected = theirs(nodes, *edge_attributes(odd_schema, batch, loops=True))
-    torch.testing.assert_close(ours(nodes, batch), expected, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(ours(nodes, batch.block), expected, atol=1e-5, rtol=1e-5)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -70,4 +70,4 @@ def test_gine(odd_schema, random_batch, seed):
         theirs.lin.bias.zero_()
     nodes = torch.randn(11, 6)
     expected = theirs(nodes, *edge_attributes(odd_schema, batch, loops=False))
-    torch.testing.assert_close(ours(nodes, batch), expected, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(ours(nodes, batch.block), expected, atol=1e-5, rtol=1e-5)

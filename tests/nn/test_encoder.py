@@ -21,9 +21,9 @@ from graftwork.nn.encoder import Encoder
 
 def layers_of(encoder, batch):
     """The layers' outputs, one by one, as the class documents them."""
-    nodes, found = encoder.nodes(batch), []
+    nodes, found = encoder.nodes(batch.node_cat, batch.node_x), []
     for depth in range(encoder.config.num_layers):
-        nodes = encoder.norms[depth](encoder.convs[depth](nodes, batch))
+        nodes = encoder.norms[depth](encoder.convs[depth](nodes, batch.block))
         if depth < encoder.config.num_layers - 1:
             nodes = torch.relu(nodes)
         found.append(nodes)

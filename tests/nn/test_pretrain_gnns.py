@@ -70,6 +70,7 @@ def test_a_converted_encoder_computes_what_the_publication_describes(make_batch,
         "dim": 8,
         "jumping_knowledge": "last",
         "dropout": 0.0,
+        "norm": "batch",
     }
     assert not found.encoder.training
     assert (found.layout, found.dropped, found.padded) == ("pretrain-gnns, chemistry", [], [])

@@ -60,6 +60,12 @@ def pretrain(
     num_layers: Annotated[int, typer.Option(help="Number of layers.")] = 5,
     dim: Annotated[int, typer.Option(help="Width of the embeddings.")] = 256,
     jumping_knowledge: Annotated[str, typer.Option(help="last, sum, mean or max.")] = "last",
+    norm: Annotated[
+        str,
+        typer.Option(
+            help="batch, layer or none. With the last two, nodes that nobody reads are left out."
+        ),
+    ] = "batch",
     featurizer: Annotated[str, typer.Option(help="default or hu2020.")] = "default",
     standardize: Annotated[
         bool, typer.Option("--standardize", help="Keep the largest fragment and neutralise it.")

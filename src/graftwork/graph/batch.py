@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from graftwork.errors import InputError
+from graftwork.graph.block import Block
 from graftwork.graph.pack import PackedGraphs
 from graftwork.graph.segment import Bags
 
@@ -67,26 +68,16 @@ class GraphBatch:
         )
 
     @cached_property
-    def incoming(self) -> Bags:
-        """For every node, the nodes whose edges point at it."""
-        return Bags.from_pairs(self.edge_index[0], self.edge_index[1], self.num_nodes)
-
-    @cached_property
-    def incoming_and_self(self) -> Bags:
-        """For every node, the nodes whose edges point at it, and itself."""
-        own = torch.arange(self.num_nodes, device=self.edge_index.device)
-        source, target = torch.cat([self.edge_index, own.expand(2, -1)], 1)
-        return Bags.from_pairs(source, target, self.num_nodes)
+    def block(self) -> Block:
+        """What a layer over all nodes reads and writes."""
+        degree = torch.bincount(self.edge_index[1], minlength=self.num_nodes)
+        return Block(self.edge_index, self.edge_cat, self.edge_x, degree)
 
     @cached_property
     def nodes_of_graph(self) -> Bags:
         """For every graph, its nodes."""
-        return Bags(
-            index=torch.arange(self.num_nodes, device=self.node_ptr.device),
-            ptr=self.node_ptr,
-            reverse_index=self.graph_of_node,
-            reverse_ptr=torch.arange(self.num_nodes + 1, device=self.node_ptr.device),
-        )
+        nodes = torch.arange(self.num_nodes, device=self.node_ptr.device)
+        return Bags(nodes, self.node_ptr, self.num_nodes)
 
     def map(self, function: Callable[[Tensor], Tensor]) -> GraphBatch:
         """Apply ``function`` to every tensor field."""

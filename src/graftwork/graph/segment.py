@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -12,35 +13,41 @@ from torch.nn.functional import embedding_bag
 
 @dataclass(frozen=True)
 class Bags:
-    """Groups of row numbers, and the same relation read backwards.
+    """Groups of row numbers.
 
-    Bag ``b`` holds rows ``index[ptr[b]:ptr[b + 1]]``; row ``r`` lies in bags
-    ``reverse_index[reverse_ptr[r]:reverse_ptr[r + 1]]``. Both directions as sorted lists make the
-    forward and the backward pass of a sum the same streaming read, with no scattered writes:
-    results do not depend on the number of threads.
+    Bag ``b`` holds rows ``index[ptr[b]:ptr[b + 1]]`` of ``num_rows``. Read backwards the same
+    relation says which bags hold a row. Both directions as sorted lists make the forward and the
+    backward pass of a sum the same streaming read, with no scattered writes: results do not depend
+    on the number of threads.
     """
 
     index: Tensor
     ptr: Tensor
-    reverse_index: Tensor
-    reverse_ptr: Tensor
+    num_rows: int
 
     @classmethod
-    def from_pairs(cls, row: Tensor, bag: Tensor, size: int) -> Bags:
-        """Build from parallel ``row`` and ``bag`` numbers, both in ``[0, size)``."""
-        forward = torch.argsort(bag, stable=True)
-        backward = torch.argsort(row, stable=True)
-        return cls(
-            index=row[forward],
-            ptr=_pointer(bag, size),
-            reverse_index=bag[backward],
-            reverse_ptr=_pointer(row, size),
+    def from_pairs(cls, row: Tensor, bag: Tensor, num_rows: int, num_bags: int) -> Bags:
+        """Build from parallel numbers ``row`` in ``[0, num_rows)`` and ``bag``."""
+        return cls(row[torch.argsort(bag, stable=True)], _pointer(bag, num_bags), num_rows)
+
+    @cached_property
+    def reverse(self) -> Bags:
+        """For every row, the bags that hold it; worked out when a gradient first needs it."""
+        bags = len(self.ptr) - 1
+        bag = torch.repeat_interleave(
+            torch.arange(bags, device=self.ptr.device),
+            self.ptr.diff(),
+            output_size=len(self.index),
         )
+        return Bags.from_pairs(bag, self.index, bags, self.num_rows)
 
 
 def bag_sum(values: Tensor, bags: Bags) -> Tensor:
     """Sum rows of ``values`` ``[rows, dim]`` in each bag: ``[bags, dim]``; an empty bag gives 0."""
-    return _BagSum.apply(values, bags.index, bags.ptr, bags.reverse_index, bags.reverse_ptr)
+    if not (values.requires_grad and torch.is_grad_enabled()):
+        return _gather_sum(values, bags.index, bags.ptr)
+    back = bags.reverse
+    return _BagSum.apply(values, bags.index, bags.ptr, back.index, back.ptr)
 
 
 def bag_mean(values: Tensor, bags: Bags) -> Tensor:

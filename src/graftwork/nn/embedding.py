@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from graftwork.errors import InputError
-from graftwork.graph.batch import GraphBatch
+from graftwork.graph.block import Block
 from graftwork.graph.schema import FeatureSchema
 from graftwork.graph.segment import Bags, bag_sum
 
@@ -17,7 +17,8 @@ from graftwork.graph.segment import Bags, bag_sum
 class NodeEmbedding(nn.Module):
     """Sum of one embedding per categorical column and a linear map of the continuous ones.
 
-    Shapes: :class:`GraphBatch` -> ``[num_nodes, dim]``.
+    Shapes: ids int64 ``[num_nodes, columns]`` and float32 ``[num_nodes, columns]`` ->
+    ``[num_nodes, dim]``.
 
     Raises
     ------
@@ -35,15 +36,15 @@ class NodeEmbedding(nn.Module):
         self.tables = nn.ModuleList(_table(column.size, dim) for column in schema.node_cat)
         self.linear = nn.Linear(len(schema.node_x), dim) if schema.node_x else None
 
-    def forward(self, batch: GraphBatch) -> Tensor:
+    def forward(self, node_cat: Tensor, node_x: Tensor) -> Tensor:
         """Embed every node."""
         parts = []
         if len(self.tables):
-            kinds, kind_of_node = _kinds(batch, [len(table.weight) for table in self._tables])
+            kinds, kind_of_node = _kinds(node_cat, [len(table.weight) for table in self._tables])
             rows = _sum([table(kinds[:, i]) for i, table in enumerate(self.tables)])
             parts.append(rows if kind_of_node is None else bag_sum(rows, kind_of_node))
         if self.linear is not None:
-            parts.append(self.linear(batch.node_x))
+            parts.append(self.linear(node_x))
         return _sum(parts)
 
     @property
@@ -51,14 +52,13 @@ class NodeEmbedding(nn.Module):
         return [table for table in self.tables if isinstance(table, nn.Embedding)]
 
 
-def _kinds(batch: GraphBatch, sizes: list[int]) -> tuple[Tensor, Bags | None]:
+def _kinds(ids: Tensor, sizes: list[int]) -> tuple[Tensor, Bags | None]:
     """Return the distinct rows of categorical ids, and which one each node has.
 
     A batch of molecules has a few hundred kinds of atoms: it is these that are looked up, column by
     column, and each node gets the finished row of its kind. On an accelerator, where finding the
     kinds would wait for the device, all rows are returned as they are.
     """
-    ids = batch.node_cat
     if ids.device.type != "cpu" or math.prod(sizes) >= 2**63 or len(ids) < 2:
         return ids, None
     strides = [math.prod(sizes[i + 1 :]) for i in range(len(sizes))]
@@ -70,9 +70,7 @@ def _kinds(batch: GraphBatch, sizes: list[int]) -> tuple[Tensor, Bags | None]:
     starts = begins.nonzero()[:, 0]
     kind = torch.empty_like(codes)
     kind[order] = begins.cumsum(0) - 1
-    own = torch.arange(len(ids) + 1)
-    bags = Bags(kind, own, order, torch.cat([starts, own[-1:]]))
-    return ids[order[starts]], bags
+    return ids[order[starts]], Bags(kind, torch.arange(len(ids) + 1), len(starts))
 
 
 class EdgeEmbedding(nn.Module):
@@ -88,12 +86,12 @@ class EdgeEmbedding(nn.Module):
         self._self_loop = [column.self_loop for column in schema.edge_cat]
         self._dim = dim
 
-    def forward(self, batch: GraphBatch) -> Tensor:
+    def forward(self, block: Block) -> Tensor:
         """Embed every edge."""
-        parts = [table(batch.edge_cat[:, i]) for i, table in enumerate(self.tables)]
+        parts = [table(block.edge_cat[:, i]) for i, table in enumerate(self.tables)]
         if self.linear is not None:
-            parts.append(self.linear(batch.edge_x))
-        return _sum(parts) if parts else batch.node_x.new_zeros(len(batch.edge_cat), self._dim)
+            parts.append(self.linear(block.edge_x))
+        return _sum(parts) if parts else block.edge_x.new_zeros(block.num_edges, self._dim)
 
     @property
     def _tables(self) -> list[nn.Embedding]:
@@ -104,41 +102,41 @@ class EdgeEmbedding(nn.Module):
         rows = [table.weight[i] for table, i in zip(self._tables, self._self_loop, strict=True)]
         return _sum(rows) if rows else torch.zeros(())
 
-    def add_arriving(self, nodes: Tensor, batch: GraphBatch) -> Tensor:
+    def add_arriving(self, nodes: Tensor, block: Block) -> Tensor:
         """Add to each node the embeddings of the edges that arrive, its self loop among them.
 
         An edge embedding is linear in the one-hot ids, so the sum over edges is a matrix product
-        of how often each id arrives (once per batch) with the tables (once per layer), and no
+        of how often each id arrives (once per block) with the tables (once per layer), and no
         ``[num_edges, dim]`` tensor ever exists.
 
-        Shapes: ``nodes`` ``[num_nodes, dim]`` -> ``[num_nodes, dim]``.
+        Shapes: ``nodes`` ``[num_outputs, dim]`` -> ``[num_outputs, dim]``.
         """
         if tables := [table.weight for table in self._tables]:
             table = torch.cat(tables)
-            counts = arriving_ids(batch, [len(part) for part in tables], self._self_loop)
+            counts = arriving_ids(block, [len(part) for part in tables], self._self_loop)
             nodes = torch.addmm(nodes, counts.to(table.dtype), table)
         if self.linear is not None:
-            arriving = batch.edge_x.new_zeros(batch.num_nodes, batch.edge_x.shape[1])
-            nodes = nodes + self.linear(arriving.index_add(0, batch.edge_index[1], batch.edge_x))
+            arriving = block.edge_x.new_zeros(block.num_outputs, block.edge_x.shape[1])
+            nodes = nodes + self.linear(arriving.index_add(0, block.edge_index[1], block.edge_x))
         return nodes
 
 
-def arriving_ids(batch: GraphBatch, sizes: list[int], self_loop: list[int]) -> Tensor:
-    """Count, per node, the ids of the edges that arrive, and of its self loop.
+def arriving_ids(block: Block, sizes: list[int], self_loop: list[int]) -> Tensor:
+    """Count, per output, the ids of the edges that arrive, and of its self loop.
 
-    float32 ``[num_nodes, sum(sizes)]``. The count is the same in every layer and is kept on the
-    batch.
+    float32 ``[num_outputs, sum(sizes)]``. The count is the same in every layer and is kept on the
+    block.
     """
-    cached = batch.__dict__.get("_arriving_ids")
+    cached = block.__dict__.get("_arriving_ids")
     if cached is not None and cached[0] == (sizes, self_loop):
         return cached[1]
     width = sum(sizes)
-    offsets = torch.tensor([0, *sizes[:-1]], device=batch.edge_cat.device).cumsum(0)
-    slots = batch.edge_index[1][:, None] * width + batch.edge_cat + offsets
-    counts = torch.bincount(slots.flatten(), minlength=batch.num_nodes * width)
-    result = counts.view(batch.num_nodes, width).float()
+    offsets = torch.tensor([0, *sizes[:-1]], device=block.edge_cat.device).cumsum(0)
+    slots = block.edge_index[1][:, None] * width + block.edge_cat + offsets
+    counts = torch.bincount(slots.flatten(), minlength=block.num_outputs * width)
+    result = counts.view(block.num_outputs, width).float()
     result[:, offsets + torch.tensor(self_loop, device=offsets.device)] += 1
-    batch.__dict__["_arriving_ids"] = ((sizes, self_loop), result)
+    block.__dict__["_arriving_ids"] = ((sizes, self_loop), result)
     return result
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import final
 
 import torch
@@ -10,22 +11,30 @@ from torch import Tensor, nn
 from graftwork.config import EncoderConfig
 from graftwork.errors import InputError
 from graftwork.graph.batch import GraphBatch
+from graftwork.graph.reach import Reach, reach, whole
 from graftwork.graph.schema import FeatureSchema
 from graftwork.nn.conv import CONVS
 from graftwork.nn.embedding import NodeEmbedding
 
 _MAX_WIDTH, _MAX_LAYERS = 8192, 128
+NORMS: dict[str, Callable[[int], nn.Module]] = {
+    "batch": nn.BatchNorm1d,
+    "layer": nn.LayerNorm,
+    "none": lambda _dim: nn.Identity(),
+}
 
 
 @final
 class Encoder(nn.Module):
-    """Message-passing layers with batch normalisation and jumping knowledge.
+    """Message-passing layers with normalisation and jumping knowledge.
 
-    After every layer: batch normalisation, ReLU (not after the last), dropout, as in Hu et al.,
-    ICLR 2020. Jumping knowledge (Xu et al., ICML 2018) takes the last layer, or the sum, mean or
-    maximum over the layers' outputs.
+    After every layer: normalisation, ReLU (not after the last), dropout, as in Hu et al., ICLR
+    2020, who normalise over the batch. Jumping knowledge (Xu et al., ICML 2018) takes the last
+    layer, or the sum, mean or maximum over the layers' outputs.
 
-    Shapes: :class:`GraphBatch` -> ``[num_nodes, dim]``.
+    Shapes: :class:`GraphBatch` -> ``[num_nodes, dim]``; with ``rows`` int64 ``[wanted]`` ->
+    ``[wanted, dim]``. Nodes that have no influence on what is wanted are left out, except where
+    batch normalisation makes every node depend on all others: in training.
 
     Raises
     ------
@@ -42,28 +51,42 @@ class Encoder(nn.Module):
         self.convs = nn.ModuleList(
             CONVS[config.conv](schema, config.dim) for _ in range(config.num_layers)
         )
-        self.norms = nn.ModuleList(nn.BatchNorm1d(config.dim) for _ in range(config.num_layers))
+        self.norms = nn.ModuleList(NORMS[config.norm](config.dim) for _ in range(config.num_layers))
         self.dropout = nn.Dropout(config.dropout)
 
-    def forward(self, batch: GraphBatch) -> Tensor:
-        """Embed every node of the batch."""
-        nodes = self.nodes(batch)
+    def forward(self, batch: GraphBatch, rows: Tensor | None = None) -> Tensor:
+        """Embed every node of the batch, or the wanted ones."""
+        part = self._reach(batch, rows)
+        chosen = slice(None) if part.nodes is None else part.nodes
+        nodes = self.nodes(batch.node_cat[chosen], batch.node_x[chosen])
         layers = []
-        for depth, (conv, norm) in enumerate(zip(self.convs, self.norms, strict=True), start=1):
-            nodes = norm(conv(nodes, batch))
+        steps = zip(self.convs, self.norms, part.blocks, part.found, strict=True)
+        for depth, (conv, norm, block, found) in enumerate(steps, start=1):
+            nodes = norm(conv(nodes, block))
             if depth < self.config.num_layers:
                 nodes = nodes.relu_()  # the normalisation does not need what it gave
             nodes = self.dropout(nodes)
-            layers.append(nodes)
+            if depth == self.config.num_layers or self.config.jumping_knowledge != "last":
+                layers.append(nodes if found is None else nodes.index_select(0, found))
         match self.config.jumping_knowledge:
             case "last":
-                return nodes
+                return layers[-1]
             case "sum":
                 return torch.stack(layers).sum(0)
             case "mean":
                 return torch.stack(layers).mean(0)
             case "max":
                 return torch.stack(layers).amax(0)
+
+    def _reach(self, batch: GraphBatch, rows: Tensor | None) -> Reach:
+        """Return what the layers have to compute."""
+        depth = self.config.num_layers
+        if self.training and self.config.norm == "batch":
+            return whole(batch, depth, rows)
+        alike = not (self.training or torch.is_grad_enabled() or batch.node_cat.is_cuda)
+        if rows is None and not alike:
+            return whole(batch, depth, rows)
+        return reach(batch, depth, rows, merge=alike)
 
 
 def _check(config: EncoderConfig) -> None:
@@ -81,3 +104,5 @@ def _check(config: EncoderConfig) -> None:
             f"No jumping knowledge is called {config.jumping_knowledge!r}.",
             "Known: last, sum, mean, max.",
         )
+    if config.norm not in NORMS:
+        raise InputError(f"No norm is called {config.norm!r}.", f"Known: {', '.join(NORMS)}.")

@@ -82,13 +82,16 @@ class AttributeMasking(Objective):
         hidden = choose_nodes(batch, self.settings.rate, generator).to(batch.node_cat.device)
         touched = hidden_edges(batch, hidden)
         masked = hide(batch, hidden, touched if self.settings.edges else None, self.schema)
-        embedding = encoder(masked)
+        ends = batch.edge_index[:, touched if self.edge_head is not None else touched[:0]]
+        read = encoder(masked, torch.cat([hidden, *ends]))
+        nodes, source, target = read.split([len(hidden), ends.shape[1], ends.shape[1]])
         logs: dict[str, Tensor] = {}
-        loss = self.node_head(embedding[hidden], batch.node_cat[hidden], batch.node_x[hidden], logs)
+        loss = self.node_head(nodes, batch.node_cat[hidden], batch.node_x[hidden], logs)
         if self.edge_head is not None and len(touched):
-            source, target = batch.edge_index[:, touched]
-            ends = embedding[source] + embedding[target]
-            loss = loss + self.edge_head(ends, batch.edge_cat[touched], batch.edge_x[touched], logs)
+            edges = source + target
+            loss = loss + self.edge_head(
+                edges, batch.edge_cat[touched], batch.edge_x[touched], logs
+            )
         return StepOutput(loss, logs)
 
 

@@ -12,7 +12,7 @@ from graftwork.config import EncoderConfig
 from graftwork.errors import InputError
 from graftwork.graph.batch import GraphBatch
 from graftwork.graph.schema import FeatureSchema
-from graftwork.graph.segment import bag_sum
+from graftwork.graph.segment import Bags, bag_mean
 from graftwork.graph.subgraph import drop_empty, hop_distance, induced, select_graphs
 from graftwork.graph.tasks import TaskSet
 from graftwork.nn.encoder import Encoder
@@ -102,19 +102,18 @@ class ContextPrediction(Objective):
         used = torch.tensor(float(graphs))
         if graphs < 2:  # no other graph to take a false context from
             return StepOutput(nothing_to_learn(encoder, self), {"graphs_used": used * 0})
-        centre = encoder(pairs.neighbourhood)[pairs.neighbourhood.root].float()
+        centre = encoder(pairs.neighbourhood, pairs.neighbourhood.root).float()
         centre = centre / known.temperature
-        nodes = (self.context_encoder or encoder)(pairs.context).float()
+        anchor = pairs.anchor.nonzero()[:, 0]
+        graph = pairs.context.graph_of_node[anchor]
+        anchors = (self.context_encoder or encoder)(pairs.context, anchor).float()
         shifts = range(1, min(known.negatives, graphs - 1) + 1)
         if known.mode == "cbow":
-            anchors = torch.where(pairs.anchor[:, None], nodes, 0.0)
-            count = bag_sum(pairs.anchor[:, None].float(), pairs.context.nodes_of_graph)
-            context = bag_sum(anchors, pairs.context.nodes_of_graph) / count
+            own = torch.arange(len(anchor), device=anchor.device)
+            context = bag_mean(anchors, Bags.from_pairs(own, graph, len(anchor), graphs))
             positive = (centre * context).sum(1)
             negative = torch.cat([(centre * context.roll(-i, 0)).sum(1) for i in shifts])
         else:
-            anchors = nodes[pairs.anchor]
-            graph = pairs.context.graph_of_node[pairs.anchor]
             positive = _dots(anchors, centre, graph)
             negative = torch.cat([_dots(anchors, centre.roll(-i, 0), graph) for i in shifts])
         loss, logs = contrast(positive, negative, factor=len(shifts))

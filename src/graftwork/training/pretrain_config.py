@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from graftwork.config import Config
 from graftwork.data.featurize import SCHEMAS
 from graftwork.nn.conv import CONVS
+from graftwork.nn.encoder import NORMS
 from graftwork.objectives.make import resolved_options
 from graftwork.training.device import PRECISIONS
 from graftwork.training.loop import SCHEDULES
@@ -36,6 +37,7 @@ class PretrainConfig(Config):
         "featurizer": SCHEMAS,
         "conv": CONVS,
         "jumping_knowledge": ("last", "sum", "mean", "max"),
+        "norm": NORMS,
         "schedule": SCHEDULES,
         "precision": PRECISIONS,
     }
@@ -58,6 +60,8 @@ class PretrainConfig(Config):
     """How the layers combine."""
     dropout: float = 0.0
     """Dropout after every layer."""
+    norm: str = "batch"
+    """What follows each layer: batch or layer normalisation, or none."""
     epochs: int = 1
     """Passes over the corpus."""
     max_steps: int | None = None

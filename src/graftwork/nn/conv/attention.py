@@ -5,18 +5,18 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from graftwork.graph.batch import GraphBatch
+from graftwork.graph.block import Block
 from graftwork.graph.segment import segment_softmax
 
 
-def incoming_softmax(edges: Tensor, loops: Tensor, batch: GraphBatch) -> tuple[Tensor, Tensor]:
-    """Softmax of scores over the edges that arrive at each node and its self loop.
+def incoming_softmax(edges: Tensor, loops: Tensor, block: Block) -> tuple[Tensor, Tensor]:
+    """Softmax of scores over the edges that arrive at each output and its self loop.
 
-    Shapes: ``edges`` ``[num_edges, heads]`` and ``loops`` ``[num_nodes, heads]`` -> the weights of
-    both, in the same shapes.
+    Shapes: ``edges`` ``[num_edges, heads]`` and ``loops`` ``[num_outputs, heads]`` -> the weights
+    of both, in the same shapes.
     """
     scores = torch.cat([edges, loops])
-    nodes = torch.arange(batch.num_nodes, device=batch.edge_index.device)
-    arrives_at = torch.cat([batch.edge_index[1], nodes])
-    weights = segment_softmax(scores, arrives_at, batch.num_nodes)
+    outputs = torch.arange(block.num_outputs, device=block.edge_index.device)
+    arrives_at = torch.cat([block.edge_index[1], outputs])
+    weights = segment_softmax(scores, arrives_at, block.num_outputs)
     return weights[: len(edges)], weights[len(edges) :]

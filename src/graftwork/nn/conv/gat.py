@@ -8,8 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 
-from graftwork.graph.batch import GraphBatch
-from graftwork.graph.edges import gather_sources, gather_targets, sum_incoming
+from graftwork.graph.block import Block
 from graftwork.graph.schema import FeatureSchema
 from graftwork.nn.conv.attention import incoming_softmax
 from graftwork.nn.embedding import EdgeEmbedding
@@ -32,7 +31,7 @@ class GATConv(nn.Module):
     Two heads, each ``dim`` wide. The softmax runs over the edges that arrive at a node, and its
     self loop, which has its own edge embedding.
 
-    Shapes: node embeddings ``[num_nodes, dim]`` -> ``[num_nodes, dim]``.
+    Shapes: node embeddings ``[num_inputs, dim]`` -> ``[num_outputs, dim]``.
 
     Examples
     --------
@@ -49,17 +48,18 @@ class GATConv(nn.Module):
         self.attention = nn.Parameter(nn.init.xavier_uniform_(torch.empty(HEADS, 2 * dim)))
         self.bias = nn.Parameter(torch.zeros(dim))
 
-    def forward(self, nodes: Tensor, batch: GraphBatch) -> Tensor:
+    def forward(self, nodes: Tensor, block: Block) -> Tensor:
         """Pass messages once."""
         nodes = self.linear(nodes)
-        targets, loops = _heads(nodes), _heads(nodes + self.edges.self_loop())
-        sources = _heads(gather_sources(nodes, batch) + self.edges(batch))
+        own = block.own_rows(nodes)
+        targets, loops = _heads(own), _heads(own + self.edges.self_loop())
+        sources = _heads(block.gather_sources(nodes) + self.edges(block))
         edge_weights, loop_weights = incoming_softmax(
-            self._score(_heads(gather_targets(nodes, batch)), sources),
+            self._score(_heads(block.gather_targets(own)), sources),
             self._score(targets, loops),
-            batch,
+            block,
         )
-        arrived = _heads(sum_incoming((edge_weights[:, :, None] * sources).flatten(1), batch))
+        arrived = _heads(block.sum_incoming((edge_weights[:, :, None] * sources).flatten(1)))
         return (arrived + loop_weights[:, :, None] * loops).mean(1) + self.bias
 
     def _score(self, targets: Tensor, sources: Tensor) -> Tensor:

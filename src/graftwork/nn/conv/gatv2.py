@@ -9,8 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 
-from graftwork.graph.batch import GraphBatch
-from graftwork.graph.edges import gather_sources, gather_targets, sum_incoming
+from graftwork.graph.block import Block
 from graftwork.graph.schema import FeatureSchema
 from graftwork.nn.conv.attention import incoming_softmax
 from graftwork.nn.embedding import EdgeEmbedding
@@ -32,7 +31,7 @@ class GATv2Conv(nn.Module):
     width and are concatenated. The self loop has its own edge embedding. This is ``GATv2Conv`` of
     PyTorch Geometric with ``edge_dim``, the embeddings being linear in one-hot features.
 
-    Shapes: node embeddings ``[num_nodes, dim]`` -> ``[num_nodes, dim]``.
+    Shapes: node embeddings ``[num_inputs, dim]`` -> ``[num_outputs, dim]``.
 
     Examples
     --------
@@ -51,17 +50,17 @@ class GATv2Conv(nn.Module):
         self.attention = nn.Parameter(nn.init.xavier_uniform_(torch.empty(heads, dim // heads)))
         self.bias = nn.Parameter(torch.zeros(dim))
 
-    def forward(self, nodes: Tensor, batch: GraphBatch) -> Tensor:
+    def forward(self, nodes: Tensor, block: Block) -> Tensor:
         """Pass messages once."""
-        source, target = self.source(nodes), self.target(nodes)
-        sources = gather_sources(source, batch)
+        source, target = self.source(nodes), self.target(block.own_rows(nodes))
+        sources, own = block.gather_sources(source), block.own_rows(source)
         edge_weights, loop_weights = incoming_softmax(
-            self._score(sources + gather_targets(target, batch) + self.edges(batch)),
-            self._score(source + target + self.edges.self_loop()),
-            batch,
+            self._score(sources + block.gather_targets(target) + self.edges(block)),
+            self._score(own + target + self.edges.self_loop()),
+            block,
         )
-        arrived = sum_incoming(_weighted(sources, edge_weights), batch)
-        return arrived + _weighted(source, loop_weights) + self.bias
+        arrived = block.sum_incoming(_weighted(sources, edge_weights))
+        return arrived + _weighted(own, loop_weights) + self.bias
 
     def _score(self, rows: Tensor) -> Tensor:
         """Score ``[rows, dim]`` per head: ``[rows, heads]``."""

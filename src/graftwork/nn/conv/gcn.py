@@ -6,8 +6,7 @@ from typing import final
 
 from torch import Tensor, nn
 
-from graftwork.graph.batch import GraphBatch
-from graftwork.graph.edges import gather_sources, sum_incoming
+from graftwork.graph.block import Block
 from graftwork.graph.schema import FeatureSchema
 from graftwork.nn.embedding import EdgeEmbedding
 
@@ -21,7 +20,7 @@ class GCNConv(nn.Module):
     The sum includes a self loop with its own edge embedding. The degree :math:`d_i` counts the
     edges that arrive at a node, and its self loop; for directed edges it is the in-degree.
 
-    Shapes: node embeddings ``[num_nodes, dim]`` -> ``[num_nodes, dim]``.
+    Shapes: node embeddings ``[num_inputs, dim]`` -> ``[num_outputs, dim]``.
 
     Examples
     --------
@@ -36,13 +35,15 @@ class GCNConv(nn.Module):
         self.edges = EdgeEmbedding(schema, dim)
         self.linear = nn.Linear(dim, dim)
 
-    def forward(self, nodes: Tensor, batch: GraphBatch) -> Tensor:
+    def forward(self, nodes: Tensor, block: Block) -> Tensor:
         """Pass messages once."""
         nodes = self.linear(nodes)
-        scale = (batch.incoming.ptr.diff() + 1).float().pow(-0.5)
-        source, target = batch.edge_index
+        scale = (block.in_degree + 1).float().pow(-0.5)
+        own_scale = block.own_rows(scale)
+        source, target = block.edge_index
         # node and edge are added before they are scaled and summed, as in the original: with its
         # weights, embeddings reach 400, and summing both apart moves them by up to 2e-4
-        messages = gather_sources(nodes, batch) + self.edges(batch)
-        arrived = sum_incoming((scale[source] * scale[target])[:, None] * messages, batch)
-        return arrived + (scale * scale)[:, None] * (nodes + self.edges.self_loop())
+        messages = block.gather_sources(nodes) + self.edges(block)
+        arrived = block.sum_incoming((scale[source] * own_scale[target])[:, None] * messages)
+        own = block.own_rows(nodes) + self.edges.self_loop()
+        return arrived + (own_scale * own_scale)[:, None] * own

@@ -6,7 +6,7 @@ from typing import final
 
 from torch import Tensor, nn
 
-from graftwork.graph.batch import GraphBatch
+from graftwork.graph.block import Block
 from graftwork.graph.schema import FeatureSchema
 from graftwork.graph.segment import bag_sum
 from graftwork.nn.embedding import EdgeEmbedding
@@ -20,7 +20,7 @@ class GINConv(nn.Module):
 
     with an edge embedding of its own in every layer and :math:`e_{ii}` that of a self loop.
 
-    Shapes: node embeddings ``[num_nodes, dim]`` -> ``[num_nodes, dim]``.
+    Shapes: node embeddings ``[num_inputs, dim]`` -> ``[num_outputs, dim]``.
     """
 
     def __init__(self, schema: FeatureSchema, dim: int) -> None:
@@ -30,7 +30,7 @@ class GINConv(nn.Module):
             nn.Linear(dim, 2 * dim), nn.ReLU(inplace=True), nn.Linear(2 * dim, dim)
         )
 
-    def forward(self, nodes: Tensor, batch: GraphBatch) -> Tensor:
+    def forward(self, nodes: Tensor, block: Block) -> Tensor:
         """Pass messages once."""
-        arrived = self.edges.add_arriving(bag_sum(nodes, batch.incoming_and_self), batch)
+        arrived = self.edges.add_arriving(bag_sum(nodes, block.incoming_and_self), block)
         return self.mlp(arrived)

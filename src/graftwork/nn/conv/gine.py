@@ -7,8 +7,7 @@ from typing import final
 import torch
 from torch import Tensor, nn
 
-from graftwork.graph.batch import GraphBatch
-from graftwork.graph.edges import gather_sources, sum_incoming
+from graftwork.graph.block import Block
 from graftwork.graph.schema import FeatureSchema
 from graftwork.nn.embedding import EdgeEmbedding
 
@@ -23,7 +22,7 @@ class GINEConv(nn.Module):
     This is ``GINEConv`` of PyTorch Geometric with ``train_eps=True``, which goes back to Hu et
     al., ICLR 2020; GIN and its :math:`\epsilon` are by Xu et al., ICLR 2019. There is no self loop.
 
-    Shapes: node embeddings ``[num_nodes, dim]`` -> ``[num_nodes, dim]``.
+    Shapes: node embeddings ``[num_inputs, dim]`` -> ``[num_outputs, dim]``.
 
     Examples
     --------
@@ -41,7 +40,7 @@ class GINEConv(nn.Module):
             nn.Linear(dim, 2 * dim), nn.ReLU(inplace=True), nn.Linear(2 * dim, dim)
         )
 
-    def forward(self, nodes: Tensor, batch: GraphBatch) -> Tensor:
+    def forward(self, nodes: Tensor, block: Block) -> Tensor:
         """Pass messages once."""
-        messages = (gather_sources(nodes, batch) + self.edges(batch)).relu()
-        return self.mlp((1 + self.eps) * nodes + sum_incoming(messages, batch))
+        messages = (block.gather_sources(nodes) + self.edges(block)).relu()
+        return self.mlp((1 + self.eps) * block.own_rows(nodes) + block.sum_incoming(messages))

@@ -7,7 +7,7 @@ from typing import final
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from graftwork.graph.batch import GraphBatch
+from graftwork.graph.block import Block
 from graftwork.graph.schema import FeatureSchema
 from graftwork.graph.segment import bag_sum
 from graftwork.nn.embedding import EdgeEmbedding
@@ -23,7 +23,7 @@ class GraphSAGEConv(nn.Module):
     The mean includes a self loop with its own edge embedding. Dividing a sum by its length gives
     the same as dividing the mean by its length, so no mean is ever taken.
 
-    Shapes: node embeddings ``[num_nodes, dim]`` -> ``[num_nodes, dim]``, rows of length 1.
+    Shapes: node embeddings ``[num_inputs, dim]`` -> ``[num_outputs, dim]``, rows of length 1.
 
     Examples
     --------
@@ -38,8 +38,8 @@ class GraphSAGEConv(nn.Module):
         self.edges = EdgeEmbedding(schema, dim)
         self.linear = nn.Linear(dim, dim)
 
-    def forward(self, nodes: Tensor, batch: GraphBatch) -> Tensor:
+    def forward(self, nodes: Tensor, block: Block) -> Tensor:
         """Pass messages once."""
         nodes = self.linear(nodes)
-        arrived = self.edges.add_arriving(bag_sum(nodes, batch.incoming_and_self), batch)
+        arrived = self.edges.add_arriving(bag_sum(nodes, block.incoming_and_self), block)
         return normalize(arrived, dim=1)
