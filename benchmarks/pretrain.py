@@ -54,11 +54,11 @@ def gather(store: GraphStore, size: int) -> float:
 
 
 def step_rates(
-    store: GraphStore, objective: str, conv: str, size: int, precision: str, limit: float
+    store: GraphStore, objective: str, shape: EncoderConfig, size: int, precision: str, limit: float
 ) -> None:
     """Time steps of one objective with one encoder."""
     dtype = PRECISIONS[precision]
-    config = EncoderConfig(conv=conv, num_layers=5, dim=300)
+    config = shape
     encoder = Encoder(store.schema, config)
     module = make_objective(objective, {}, store.schema, config)
     optimizer = torch.optim.AdamW([*encoder.parameters(), *module.parameters()], fused=True)
@@ -78,7 +78,8 @@ def step_rates(
     taken = seconds(step, STEPS, rounds=2)
     rate = sum(nodes) / len(nodes) / taken
     ratio = rate * arithmetic(encoder) / limit
-    print(f"{objective:20} {conv:10} {precision}  {rate:7.0f} nodes/s {size / taken:6.0f} ", end="")
+    name = f"{config.conv}, {config.norm}"
+    print(f"{objective:20} {name:16} {precision} {rate:7.0f} nodes/s {size / taken:6.0f} ", end="")
     print(f"molecules/s  {ratio:.2f} of the matrix rate ({limit / 1e9:.0f} GFLOP/s)")
 
 
@@ -93,6 +94,7 @@ def main() -> None:
     )
     parser.add_argument("--encoders", default=",".join(CONVS))
     parser.add_argument("--batch-size", type=int, default=256)
+    parser.add_argument("--norm", default="batch")
     arguments = parser.parse_args()
     print(machine())
     records = itertools.islice(open_table(arguments.input).rows(), arguments.limit)
@@ -102,7 +104,8 @@ def main() -> None:
         for conv in arguments.encoders.split(","):
             for precision, dtype in PRECISIONS.items():
                 limit = matrix_rate(dtype)
-                step_rates(store, objective, conv, arguments.batch_size, precision, limit)
+                shape = EncoderConfig(conv=conv, num_layers=5, dim=300, norm=arguments.norm)
+                step_rates(store, objective, shape, arguments.batch_size, precision, limit)
 
 
 if __name__ == "__main__":

@@ -60,7 +60,9 @@ def test_a_node_reads_itself_and_edges_from_source_to_target(batch):
     wanted = values.clone()
     for source, target in batch.edge_index.T.tolist():
         wanted[target] += values[source]
-    torch.testing.assert_close(bag_sum(values, batch.block.incoming_and_self), wanted)
+    found = bag_sum(values, batch.block.incoming_and_self)
+    torch.testing.assert_close(found[: len(values)], wanted)
+    assert not found[len(values) :].any()
 
 
 def test_bags_carry_gradients_both_ways(batch):
@@ -129,5 +131,5 @@ def test_single_nodes_and_no_graphs(count, make_schema):
     assert batch.edge_index.shape == (2, 0)
     assert batch.graph_of_node.tolist() == list(range(count))
     ones = torch.ones(count, 2)
-    assert bag_sum(ones, batch.block.incoming_and_self).tolist() == ones.tolist()
+    assert bag_sum(ones, batch.block.incoming_and_self)[:count].tolist() == ones.tolist()
     assert bag_sum(ones, batch.nodes_of_graph).tolist() == ones.tolist()

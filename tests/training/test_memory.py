@@ -33,6 +33,7 @@ def test_what_was_freed_is_given_back():
 
 def test_another_c_library_is_left_alone(monkeypatch):
     monkeypatch.setattr(ctypes, "CDLL", lambda _name: object())
-    memory._trim.cache_clear()
+    memory._function.cache_clear()
+    memory.keep_freed()
     memory.give_back()
-    memory._trim.cache_clear()
+    memory._function.cache_clear()

@@ -13,13 +13,13 @@ from graftwork.errors import GraftworkError
 
 __all__ = ["app", "main"]
 
-_ENVIRONMENT = {"GOMP_SPINCOUNT": "3000", "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "16"}
+_ENVIRONMENT = {"GOMP_SPINCOUNT": "3000", "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "256"}
 """Read when PyTorch is loaded; what the user has set stays.
 
 How long a thread that waits for the others keeps its core busy: the usual 300,000 turns take longer
 than our short operations, and beside any other program two threads then wait for each other's core.
-How many prepared matrix products are kept: batches seldom have the same shape twice, and a
-thousand, the usual number, take half a gigabyte.
+How many prepared matrix products are kept: with rows rounded up, all that come up again; a
+thousand, the usual number, can take half a gigabyte.
 """
 _WRONG_PATH = (errno.ENAMETOOLONG, errno.EACCES, errno.EROFS)
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from graftwork.graph.segment import Bags, bag_sum
+from graftwork.graph.shapes import rounded
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,11 @@ class Block:
         return self.num_inputs if self.own is None else len(self.own)
 
     @property
+    def padded(self) -> int:
+        """Number of outputs rounded up; see :mod:`graftwork.graph.shapes`."""
+        return rounded(self.num_outputs)
+
+    @property
     def num_edges(self) -> int:
         """Number of edges."""
         return self.edge_index.shape[1]
@@ -76,11 +82,14 @@ class Block:
 
     @cached_property
     def incoming_and_self(self) -> Bags:
-        """For every output, the inputs whose edges point at it, and its own."""
+        """For every output, the inputs whose edges point at it, and its own.
+
+        Empty bags fill up to ``padded`` outputs.
+        """
         outputs = torch.arange(self.num_outputs, device=self.edge_index.device)
         source = torch.cat([self.edge_index[0], outputs if self.own is None else self.own])
         target = torch.cat([self.edge_index[1], outputs])
-        return Bags.from_pairs(source, target, self.num_inputs, self.num_outputs)
+        return Bags.from_pairs(source, target, self.num_inputs, self.padded)
 
     @cached_property
     def _sources(self) -> Bags:

@@ -109,14 +109,14 @@ class EdgeEmbedding(nn.Module):
         of how often each id arrives (once per block) with the tables (once per layer), and no
         ``[num_edges, dim]`` tensor ever exists.
 
-        Shapes: ``nodes`` ``[num_outputs, dim]`` -> ``[num_outputs, dim]``.
+        Shapes: ``nodes`` ``[padded, dim]`` -> ``[padded, dim]``, empty rows at the end.
         """
         if tables := [table.weight for table in self._tables]:
             table = torch.cat(tables)
             counts = arriving_ids(block, [len(part) for part in tables], self._self_loop)
             nodes = torch.addmm(nodes, counts.to(table.dtype), table)
         if self.linear is not None:
-            arriving = block.edge_x.new_zeros(block.num_outputs, block.edge_x.shape[1])
+            arriving = block.edge_x.new_zeros(block.padded, block.edge_x.shape[1])
             nodes = nodes + self.linear(arriving.index_add(0, block.edge_index[1], block.edge_x))
         return nodes
 
@@ -124,7 +124,7 @@ class EdgeEmbedding(nn.Module):
 def arriving_ids(block: Block, sizes: list[int], self_loop: list[int]) -> Tensor:
     """Count, per output, the ids of the edges that arrive, and of its self loop.
 
-    float32 ``[num_outputs, sum(sizes)]``. The count is the same in every layer and is kept on the
+    float32 ``[padded, sum(sizes)]``. The count is the same in every layer and is kept on the
     block.
     """
     cached = block.__dict__.get("_arriving_ids")
@@ -133,8 +133,8 @@ def arriving_ids(block: Block, sizes: list[int], self_loop: list[int]) -> Tensor
     width = sum(sizes)
     offsets = torch.tensor([0, *sizes[:-1]], device=block.edge_cat.device).cumsum(0)
     slots = block.edge_index[1][:, None] * width + block.edge_cat + offsets
-    counts = torch.bincount(slots.flatten(), minlength=block.num_outputs * width)
-    result = counts.view(block.num_outputs, width).float()
+    counts = torch.bincount(slots.flatten(), minlength=block.padded * width)
+    result = counts.view(block.padded, width).float()
     result[:, offsets + torch.tensor(self_loop, device=offsets.device)] += 1
     block.__dict__["_arriving_ids"] = ((sizes, self_loop), result)
     return result

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, final
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, mse_loss
+from torch.nn.functional import cross_entropy, linear, mse_loss
 
 from graftwork.config import EncoderConfig
 from graftwork.errors import InputError
 from graftwork.graph.batch import GraphBatch
 from graftwork.graph.schema import CategoricalColumn, FeatureSchema
+from graftwork.graph.shapes import with_empty_rows
 from graftwork.graph.tasks import TaskSet
 from graftwork.nn.encoder import Encoder
 from graftwork.objectives.objective import Objective, ObjectiveSettings, StepOutput
@@ -110,14 +112,24 @@ class _Reconstruction(nn.Module):
     def forward(self, embedding: Tensor, ids: Tensor, x: Tensor, logs: dict[str, Tensor]) -> Tensor:
         """Average the loss over columns and log each categorical column's accuracy."""
         losses = []
-        for (place, name), head in zip(self.columns, self.classes, strict=True):
-            scores, truth = head(embedding), ids[:, place]
+        for (place, name), scores in zip(self.columns, self._scores(embedding), strict=True):
+            truth = ids[:, place]
             losses.append(cross_entropy(scores.float(), truth))
             logs[f"accuracy/{name}"] = (scores.argmax(1) == truth).float().mean().detach()
         if self.numbers is not None:
             losses.append(mse_loss(self.numbers(embedding).float(), x))
             logs[f"{self.what}/squared_error"] = losses[-1].detach()
         return torch.stack(losses).mean()
+
+    def _scores(self, embedding: Tensor) -> Sequence[Tensor]:
+        """Return the scores ``[hidden, classes]`` of every column, from one matrix product."""
+        heads = [head for head in self.classes if isinstance(head, nn.Linear)]
+        if not heads:
+            return []
+        weight = torch.cat([head.weight for head in heads])
+        bias = torch.cat([head.bias for head in heads])
+        scores = linear(with_empty_rows(embedding), weight, bias)[: len(embedding)]
+        return scores.split([head.out_features for head in heads], dim=1)
 
 
 def choose_nodes(batch: GraphBatch, rate: float, generator: torch.Generator) -> Tensor:

@@ -12,7 +12,7 @@ from torch import nn
 from graftwork.errors import RunError
 from graftwork.graph.batch import GraphBatch
 from graftwork.objectives import StepOutput
-from graftwork.training.memory import give_back
+from graftwork.training.memory import give_back, keep_freed
 from graftwork.training.steps import Sealed
 
 TRIM_EVERY = 100
@@ -48,6 +48,7 @@ def run_loop(
         Largest norm of the gradient; 0 leaves it as it is.
     """
     module.train()
+    keep_freed()
     for step in range(first, last):
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(step)

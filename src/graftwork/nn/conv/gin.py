@@ -33,4 +33,4 @@ class GINConv(nn.Module):
     def forward(self, nodes: Tensor, block: Block) -> Tensor:
         """Pass messages once."""
         arrived = self.edges.add_arriving(bag_sum(nodes, block.incoming_and_self), block)
-        return self.mlp(arrived)
+        return self.mlp(arrived)[: block.num_outputs]
