@@ -76,8 +76,9 @@ def write_vectors(source: Path, smiles_column: str | None, output: Path, model: 
             _write_header(file, (0, dim))
             missing = np.full(dim, np.nan, np.float32)
             count = 0
-            for count, row in enumerate(map(tally.count, results), start=1):
+            for row in map(tally.count, results):
                 file.write((missing if row.values is None else row.values).tobytes())
+                count += 1
             file.seek(0)
             _write_header(file, (count, dim))
         temporary.replace(output)

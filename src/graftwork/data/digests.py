@@ -29,8 +29,7 @@ def digest_chunks(structures: Iterable[str], pool: Pool | None = None) -> Iterat
     """
     pool = pool or shared_pool()
     for chunk in pool.map("membership", SCHEMAS["default"], structures):
-        size = len(chunk.failed) + sum(len(positions) for positions, _ in chunk.parts)
-        digests = np.zeros((size, 2), np.uint64)
+        digests = np.zeros((chunk.stop - chunk.start, 2), np.uint64)
         for positions, found in chunk.parts:
             if positions:
                 digests[np.array(positions) - chunk.start] = np.array(found, np.uint64)

@@ -48,6 +48,11 @@ class ChunkResult:
     parts: list[tuple[list[int], Any]]
     failed: list[tuple[int, str]]
 
+    @property
+    def stop(self) -> int:
+        """Position after the chunk's last item."""
+        return self.start + len(self.failed) + sum(len(positions) for positions, _ in self.parts)
+
 
 class Pool(Protocol):
     """What featurises: the processes of this machine, or of many."""
