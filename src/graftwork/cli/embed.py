@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from graftwork.cli.options import Input, ModelOption, SmilesColumn
+from graftwork.cli.options import Engine, Input, ModelOption, SmilesColumn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,6 +27,7 @@ def embed(
     level: Annotated[str, typer.Option(help="graph (a vector per row) or node (per atom).")] = (
         "graph"
     ),
+    engine: Engine = "local",
 ) -> None:
     """Turn molecules, or the nodes of a network, into vectors.
 
@@ -37,9 +38,9 @@ def embed(
 
     Example: graftwork embed -m run -i cora.npz -o vectors.npy
     """
+    from graftwork.cli.engine import open_model  # noqa: PLC0415
     from graftwork.cli.rows import write_nodes, write_rows, write_vectors  # noqa: PLC0415
     from graftwork.errors import InputError  # noqa: PLC0415
-    from graftwork.inference import load  # noqa: PLC0415
 
     if level not in ("graph", "node"):
         raise InputError(f"No level is called {level!r}.", "Known: graph, node.")
@@ -48,16 +49,16 @@ def embed(
         raise InputError(
             f"Atoms of many molecules do not fit the rows of {output}.", "Write X.parquet or X.csv."
         )
-    loaded = load(model)
-    width = loaded.encoder.config.dim if level == "node" else loaded.width
-    names = [f"e{i}" for i in range(width)]
-    if level == "node":
-        write_nodes(input_path, smiles_column, output, names, loaded)
-    elif npy:
-        write_vectors(input_path, smiles_column, output, loaded)
-    else:
+    with open_model(model, engine) as loaded:
+        width = loaded.encoder.config.dim if level == "node" else loaded.width
+        names = [f"e{i}" for i in range(width)]
+        if level == "node":
+            write_nodes(input_path, smiles_column, output, names, loaded)
+        elif npy:
+            write_vectors(input_path, smiles_column, output, loaded)
+        else:
 
-        def compute(records: Iterable[Record], network: Network | None) -> Iterator[RowResult]:
-            return loaded.embed_records(records, network=network)
+            def compute(records: Iterable[Record], network: Network | None) -> Iterator[RowResult]:
+                return loaded.embed_records(records, network=network)
 
-        write_rows(input_path, smiles_column, output, names, loaded.encoder.schema, compute)
+            write_rows(input_path, smiles_column, output, names, loaded.encoder.schema, compute)

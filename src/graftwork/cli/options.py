@@ -50,6 +50,13 @@ ModelOption = Annotated[
         "-m", "--model", help="A run directory, an artifact, or a name from 'graftwork models'."
     ),
 ]
+Engine = Annotated[
+    str,
+    typer.Option(
+        help="Where molecules are computed: local, or ray for the cluster at RAY_ADDRESS "
+        "(docs/scale-out.md)."
+    ),
+]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
 Precision = Annotated[
     str,

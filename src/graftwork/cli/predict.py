@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from graftwork.cli.options import Input, ModelOption, SmilesColumn
+from graftwork.cli.options import Engine, Input, ModelOption, SmilesColumn
 
 
 def predict(
@@ -17,6 +17,7 @@ def predict(
         Path, typer.Option("-o", "--output", help="Table to write: .csv, .tsv (.gz) or .parquet.")
     ] = Path("predictions.csv"),
     smiles_column: SmilesColumn = None,
+    engine: Engine = "local",
 ) -> None:
     """Predict a table or a network: one row out per row in, in order, original columns kept.
 
@@ -25,11 +26,11 @@ def predict(
 
     Example: graftwork predict -m run -i new_molecules.csv -o predictions.csv
     """
+    from graftwork.cli.engine import open_model  # noqa: PLC0415
     from graftwork.cli.rows import write_rows  # noqa: PLC0415
-    from graftwork.inference import load  # noqa: PLC0415
 
-    loaded = load(model)
-    added = [f"pred_{task}" for task in loaded.require_tasks()]
-    write_rows(
-        input_path, smiles_column, output, added, loaded.encoder.schema, loaded.predict_records
-    )
+    with open_model(model, engine) as loaded:
+        added = [f"pred_{task}" for task in loaded.require_tasks()]
+        write_rows(
+            input_path, smiles_column, output, added, loaded.encoder.schema, loaded.predict_records
+        )

@@ -8,13 +8,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from graftwork.cli.options import Device, Precision, SmilesColumn, TimeLimit, chosen, typed_options
+from graftwork.cli.options import (
+    Device,
+    Engine,
+    Precision,
+    SmilesColumn,
+    TimeLimit,
+    chosen,
+    typed_options,
+)
 
 if TYPE_CHECKING:
     from graftwork.data.corpus import Corpus
 
 
-_BESIDE_A_RECIPE = ("output", "recipe", "overwrite", "checkpoint_every", "device")
+_BESIDE_A_RECIPE = ("output", "recipe", "overwrite", "checkpoint_every", "device", "engine")
 
 
 def pretrain(
@@ -138,6 +146,7 @@ def pretrain(
     time_limit: TimeLimit = None,
     precision: Precision = "auto",
     device: Device = "auto",
+    engine: Engine = "local",
 ) -> None:
     """From a corpus to a checkpoint that finetune --from can use.
 
@@ -149,6 +158,7 @@ def pretrain(
     Example: graftwork pretrain -i assays.csv -t '*' --objective supervised --from pretrained
     --exclude my_test_set.csv -o staged
     """
+    from graftwork.cli.engine import open_pool  # noqa: PLC0415
     from graftwork.data.catalog import resolve_input  # noqa: PLC0415
     from graftwork.data.corpus import Corpus  # noqa: PLC0415
     from graftwork.data.suites import resolve_inputs  # noqa: PLC0415
@@ -176,7 +186,8 @@ def pretrain(
     }
     if recipe is not None:
         stages = load_recipe(recipe)
-        model = run_recipe(stages, output, **how)
+        with open_pool(engine) as pool:
+            model = run_recipe(stages, output, pool=pool, **how)
         source = stages.stages[-1].corpus
         corpus = str(source.path)
     else:
@@ -199,14 +210,16 @@ def pretrain(
             hops=hops,
             max_nodes=max_nodes,
         )
-        model = run_pretrain(
-            source,
-            output,
-            PretrainConfig(**settings),
-            start_from=start_from,
-            licence=licence,
-            **how,
-        )
+        with open_pool(engine) as pool:
+            model = run_pretrain(
+                source,
+                output,
+                PretrainConfig(**settings),
+                start_from=start_from,
+                licence=licence,
+                pool=pool,
+                **how,
+            )
     typer.echo(f"Checkpoint {model}")
     typer.echo(f"Next: {_next_command(model, str(corpus), source, output)}")
 

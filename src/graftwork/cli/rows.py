@@ -6,6 +6,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
@@ -72,14 +73,24 @@ def write_vectors(source: Path, smiles_column: str | None, output: Path, model: 
     tally = _Tally(source, output)
     try:
         with file:
-            rows = [tally.count(row) for row in results]
+            _write_header(file, (0, dim))
             missing = np.full(dim, np.nan, np.float32)
-            vectors = [missing if row.values is None else row.values for row in rows]
-            np.save(file, np.array(vectors, np.float32).reshape(-1, dim))
+            count = 0
+            for row in map(tally.count, results):
+                file.write((missing if row.values is None else row.values).tobytes())
+                count += 1
+            file.seek(0)
+            _write_header(file, (count, dim))
         temporary.replace(output)
     finally:
         temporary.unlink(missing_ok=True)
     tally.report(table.warnings)
+
+
+def _write_header(file: IO[bytes], shape: tuple[int, int]) -> None:
+    """Write the header of a float32 ``.npy``; numpy leaves room in it for any number of rows."""
+    values = {"descr": np.lib.format.dtype_to_descr(np.dtype(np.float32)), "fortran_order": False}
+    np.lib.format.write_array_header_1_0(file, {**values, "shape": shape})
 
 
 def write_nodes(

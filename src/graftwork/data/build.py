@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from graftwork.data.isolate import IsolatedPool, shared_pool
+from graftwork.data.isolate import Pool, shared_pool
 from graftwork.data.record import Record, Reject
 from graftwork.data.store import GraphStore, StoreWriter
 from graftwork.graph.pack import PackedGraphs
@@ -28,7 +28,7 @@ def build_store(
     schema: FeatureSchema,
     folder: Path | None = None,
     *,
-    pool: IsolatedPool | None = None,
+    pool: Pool | None = None,
     progress: Progress = lambda _count: None,
 ) -> Build:
     """Featurise records in worker processes.

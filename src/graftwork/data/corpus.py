@@ -10,6 +10,7 @@ import numpy as np
 from graftwork import console
 from graftwork.data.build import Build, Progress, build_store
 from graftwork.data.exclude import excluded_parents
+from graftwork.data.isolate import Pool
 from graftwork.data.labelled_rows import LabelledRows
 from graftwork.data.membership import Membership
 from graftwork.data.networks import is_network, network_store, open_network, without_labels
@@ -126,6 +127,7 @@ def build_corpus(
     folder: Path,
     rejects: Path,
     *,
+    pool: Pool | None = None,
     progress: Progress = lambda _count: None,
 ) -> Build:
     """Build the graph store of tables of molecules in ``folder``, with their labels.
@@ -136,6 +138,8 @@ def build_corpus(
     ----------
     rejects
         Where the table of unusable rows goes.
+    pool
+        Workers; default the shared ones.
 
     Raises
     ------
@@ -143,9 +147,9 @@ def build_corpus(
         If the table, the measurements or a column cannot be used, or no label is left.
     """
     rows = LabelledRows(corpus)
-    exclusion = excluded_parents(corpus.exclude)
-    screen = Screen(rows, exclusion)
-    build = build_store(screen, schema, folder, progress=progress)
+    exclusion = excluded_parents(corpus.exclude, pool)
+    screen = Screen(rows, exclusion, pool)
+    build = build_store(screen, schema, folder, pool=pool, progress=progress)
     store, with_labels = build.store, np.array([], np.int64)
     if corpus.labelled:
         labels = rows.of_graphs(store)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graftwork.data.featurize import SCHEMAS
-from graftwork.data.isolate import IsolatedPool, shared_pool
+from graftwork.data.isolate import Pool, shared_pool
 
 Digests: TypeAlias = npt.NDArray[np.uint64]
 """uint64 ``[molecules, 2]``: digest of the parent and of its scaffold; 0 where there is none."""
@@ -21,7 +21,7 @@ _DROPPED = np.uint64(64 - BITS)
 _BYTES = BITS // 8
 
 
-def digest_chunks(structures: Iterable[str], pool: IsolatedPool | None = None) -> Iterator[Digests]:
+def digest_chunks(structures: Iterable[str], pool: Pool | None = None) -> Iterator[Digests]:
     """Stream structures through the workers; yield the digests of consecutive runs of them.
 
     A structure that cannot be read has digests 0. Standardisation plays no part, so that digests
@@ -29,15 +29,14 @@ def digest_chunks(structures: Iterable[str], pool: IsolatedPool | None = None) -
     """
     pool = pool or shared_pool()
     for chunk in pool.map("membership", SCHEMAS["default"], structures):
-        size = len(chunk.failed) + sum(len(positions) for positions, _ in chunk.parts)
-        digests = np.zeros((size, 2), np.uint64)
+        digests = np.zeros((chunk.stop - chunk.start, 2), np.uint64)
         for positions, found in chunk.parts:
             if positions:
                 digests[np.array(positions) - chunk.start] = np.array(found, np.uint64)
         yield digests
 
 
-def molecule_digests(structures: Iterable[str], pool: IsolatedPool | None = None) -> Digests:
+def molecule_digests(structures: Iterable[str], pool: Pool | None = None) -> Digests:
     """Return the digests of all structures, in order; 0 where one cannot be read."""
     return np.concatenate([np.zeros((0, 2), np.uint64), *digest_chunks(structures, pool)])
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from graftwork.data.digests import molecule_digests
-from graftwork.data.isolate import IsolatedPool
+from graftwork.data.isolate import Pool
 from graftwork.data.sources import open_table
 from graftwork.errors import InputError
 
@@ -37,7 +37,7 @@ class Exclusion:
         return f"excluded: the same molecule as row {row} of {name}"
 
 
-def excluded_parents(files: Sequence[Path], pool: IsolatedPool | None = None) -> Exclusion:
+def excluded_parents(files: Sequence[Path], pool: Pool | None = None) -> Exclusion:
     r"""Read all molecules of some tables, labelled or not.
 
     Parameters

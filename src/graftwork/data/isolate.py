@@ -13,11 +13,11 @@ import sys
 import tempfile
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
 from graftwork.data.featurize.tasks import TASKS
 from graftwork.data.worker import read_frame, read_position, write_frame
@@ -26,6 +26,8 @@ from graftwork.graph.schema import FeatureSchema
 
 CHUNK = 256
 TIME_LIMIT = 10.0
+
+_Decode: TypeAlias = Callable[[bytes], Any]
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,20 @@ class ChunkResult:
     start: int
     parts: list[tuple[list[int], Any]]
     failed: list[tuple[int, str]]
+
+    @property
+    def stop(self) -> int:
+        """Position after the chunk's last item."""
+        return self.start + len(self.failed) + sum(len(positions) for positions, _ in self.parts)
+
+
+class Pool(Protocol):
+    """What featurises: the processes of this machine, or of many."""
+
+    def map(
+        self, task: str, schema: FeatureSchema, items: Iterable[str], chunk: int = CHUNK
+    ) -> Iterator[ChunkResult]:
+        """Yield the results of ``TASKS[task]`` chunk by chunk, in order, reading ahead a little."""
 
 
 class IsolatedPool:
@@ -72,13 +88,24 @@ class IsolatedPool:
     def map(
         self, task: str, schema: FeatureSchema, items: Iterable[str], chunk: int = CHUNK
     ) -> Iterator[ChunkResult]:
-        """Yield the results of ``TASKS[task]`` chunk by chunk, in order, reading ahead a little."""
+        """See :meth:`Pool.map`."""
+        return self._in_order(task, schema, items, chunk, TASKS[task].decode)
+
+    def encoded(
+        self, task: str, schema: FeatureSchema, items: Iterable[str], chunk: int = CHUNK
+    ) -> Iterator[ChunkResult]:
+        """Do the same, with results as the bytes that ``TASKS[task].encode`` made of them."""
+        return self._in_order(task, schema, items, chunk, bytes)
+
+    def _in_order(
+        self, task: str, schema: FeatureSchema, items: Iterable[str], chunk: int, decode: _Decode
+    ) -> Iterator[ChunkResult]:
         pending: deque[Future[ChunkResult]] = deque()
         iterator = iter(items)
         start = 0
         try:
             while texts := list(itertools.islice(iterator, chunk)):
-                pending.append(self._threads.submit(self._run, task, schema, start, texts))
+                pending.append(self._threads.submit(self._run, task, schema, start, texts, decode))
                 start += len(texts)
                 if len(pending) > 2 * self.workers:
                     yield pending.popleft().result()
@@ -106,7 +133,9 @@ class IsolatedPool:
             if worker is not None:
                 worker.stop()
 
-    def _run(self, task: str, schema: FeatureSchema, start: int, texts: list[str]) -> ChunkResult:
+    def _run(
+        self, task: str, schema: FeatureSchema, start: int, texts: list[str], decode: _Decode
+    ) -> ChunkResult:
         left = list(range(len(texts)))
         result = ChunkResult(start, [], [])
         worker = self._idle.get()
@@ -126,7 +155,7 @@ class IsolatedPool:
                 failed = {start + left[i]: reason for i, reason in answer["failed"]}
                 good = [start + i for i in left if start + i not in failed]
                 result.failed.extend(failed.items())
-                result.parts.append((good, TASKS[task].decode(payload)))
+                result.parts.append((good, decode(payload)))
                 break
         finally:
             self._idle.put(worker)
@@ -211,8 +240,8 @@ def available_cores() -> int:
 
 
 @functools.cache
-def shared_pool() -> IsolatedPool:
-    """Return the pool that this process shares; its workers end with the process."""
-    pool = IsolatedPool()
+def shared_pool(workers: int | None = None) -> IsolatedPool:
+    """Return the pool of so many workers that this process shares; they end with the process."""
+    pool = IsolatedPool(workers)
     atexit.register(pool.close)
     return pool

@@ -13,7 +13,7 @@ from safetensors.numpy import load, save
 
 from graftwork.data.build import Progress
 from graftwork.data.digests import BITS, Digests, DigestSet, digest_chunks
-from graftwork.data.isolate import IsolatedPool
+from graftwork.data.isolate import Pool
 from graftwork.errors import ArtifactError
 
 FORMAT = 1
@@ -184,7 +184,7 @@ class Membership:
 def record_membership(
     structures: Iterable[str],
     labelled: npt.ArrayLike,
-    pool: IsolatedPool | None = None,
+    pool: Pool | None = None,
     progress: Progress = lambda _count: None,
 ) -> Membership:
     """Record structures as they stream through the workers; unreadable ones are left out.

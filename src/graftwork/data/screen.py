@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from graftwork.data.digests import digest_chunks
 from graftwork.data.exclude import Exclusion
-from graftwork.data.isolate import IsolatedPool
+from graftwork.data.isolate import Pool
 from graftwork.data.membership import Membership
 from graftwork.data.record import Record
 
@@ -48,7 +48,7 @@ class Screen:
         self,
         records: Iterable[Record],
         exclusion: Exclusion | None = None,
-        pool: IsolatedPool | None = None,
+        pool: Pool | None = None,
     ) -> None:
         self._records = records
         self._exclusion = exclusion or Exclusion()

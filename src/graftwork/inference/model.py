@@ -10,13 +10,18 @@ import torch
 from torch import nn
 
 from graftwork.data.featurize import SCHEMAS
-from graftwork.data.isolate import IsolatedPool
+from graftwork.data.isolate import ChunkResult, Pool, shared_pool
 from graftwork.data.networks import FEATURIZER, Network
 from graftwork.data.record import Record
 from graftwork.errors import ArtifactError, InputError
 from graftwork.graph.batch import GraphBatch
-from graftwork.inference.results import Level, Matrix, RowResult, stacked, text_records
-from graftwork.inference.stream import Compute, stream_molecules, stream_nodes
+from graftwork.inference.results import Level, Matrix, Output, RowResult, stacked, text_records
+from graftwork.inference.stream import (
+    Compute,
+    computed_chunks,
+    stream_molecules,
+    stream_nodes,
+)
 from graftwork.nn.artifact import load_artifact
 from graftwork.nn.checkpoints import find_model
 from graftwork.nn.encoder import Encoder
@@ -38,7 +43,7 @@ class Model:
     2
     """
 
-    def __init__(self, path: str | Path, *, pool: IsolatedPool | None = None) -> None:
+    def __init__(self, path: str | Path, *, pool: Pool | None = None) -> None:
         self.path = find_model(path)
         artifact = load_artifact(self.path)
         self.reads_networks = artifact.schema.featurizer == FEATURIZER
@@ -132,7 +137,7 @@ class Model:
             If the model has no target, or reads other data than it is given.
         """
         self.require_tasks()
-        return self._results(records, self._predict_batch, "graph", network)
+        return self._results(records, "prediction", network)
 
     def embed_records(
         self, records: Iterable[Record], level: Level = "graph", network: Network | None = None
@@ -148,8 +153,20 @@ class Model:
             raise InputError(
                 "The rows of a network are its nodes already.", "Leave out --level node."
             )
-        compute = self._node_batch if level == "node" else self._pool_batch
-        return self._results(records, compute, level, network)
+        return self._results(records, "nodes" if level == "node" else "embedding", network)
+
+    def answers(self, smiles: Iterable[str], output: Output) -> Iterator[ChunkResult]:
+        """Stream what the network says of structures, chunk by chunk, in order.
+
+        Returns
+        -------
+        Iterator[ChunkResult]
+            The results of a part are a :data:`Matrix` per structure, as in :class:`RowResult`.
+        """
+        schema = self.encoder.schema
+        chunks = (self._pool or shared_pool()).map("graph", schema, smiles)
+        level: Level = "node" if output == "nodes" else "graph"
+        return computed_chunks(chunks, schema, self._compute(output), level)
 
     def _predict_batch(self, batch: GraphBatch) -> torch.Tensor:
         predictor = self.predictor
@@ -160,11 +177,13 @@ class Model:
     def _pool_batch(self, batch: GraphBatch) -> torch.Tensor:
         return self._pooling(self.encoder(batch), batch)
 
-    def _node_batch(self, batch: GraphBatch) -> torch.Tensor:
-        return self.encoder(batch)
+    def _compute(self, output: Output) -> Compute:
+        if output == "prediction":
+            return self._predict_batch
+        return self.encoder if output == "nodes" else self._pool_batch
 
     def _results(
-        self, records: Iterable[Record], compute: Compute, level: Level, network: Network | None
+        self, records: Iterable[Record], output: Output, network: Network | None
     ) -> Iterator[RowResult]:
         if self.reads_networks != (network is not None):
             reads, given = ("networks", "molecules") if network is None else ("molecules", "nodes")
@@ -172,10 +191,9 @@ class Model:
                 f"{self.path} reads {reads}, and was given {given}.",
                 "Give it the kind of file that it was trained on.",
             )
-        schema = self.encoder.schema
         if network is not None:
-            return stream_nodes(records, network, schema, compute)
-        return stream_molecules(records, self._pool, schema, compute, level)
+            return stream_nodes(records, network, self.encoder.schema, self._compute(output))
+        return stream_molecules(records, lambda smiles: self.answers(smiles, output))
 
 
 def load(path: str | Path) -> Model:

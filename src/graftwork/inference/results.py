@@ -14,6 +14,9 @@ from graftwork.data.record import Record
 Level = Literal["graph", "node"]
 """A vector per row, or one per atom of it."""
 
+Output = Literal["prediction", "embedding", "nodes"]
+"""What a model says: of a row its targets or its vector, or a vector per atom."""
+
 Matrix: TypeAlias = npt.NDArray[np.float32]
 
 

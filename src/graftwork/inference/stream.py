@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
 
-from graftwork.data.isolate import IsolatedPool, shared_pool
+from graftwork.data.isolate import ChunkResult
 from graftwork.data.loader import in_order
 from graftwork.data.networks import Network, network_store
 from graftwork.data.record import Record
@@ -37,22 +38,28 @@ def stream_nodes(
 
 
 def stream_molecules(
-    records: Iterable[Record],
-    pool: IsolatedPool | None,
-    schema: FeatureSchema,
-    compute: Compute,
-    level: Level,
+    records: Iterable[Record], answers: Callable[[Iterable[str]], Iterator[ChunkResult]]
 ) -> Iterator[RowResult]:
-    """Featurise ahead in worker processes (None: the shared ones), and keep the order."""
+    """Send the structures ahead, and keep the order.
+
+    Parameters
+    ----------
+    records
+        Rows; one with a problem is not sent.
+    answers
+        Structures to their values, such as :func:`computed_chunks` yields.
+    """
     order: deque[Record] = deque()  # read, not yet handed on
-    sent: list[Record] = []  # by position among the rows sent to the workers
+    sent: dict[int, Record] = {}  # by position among the rows sent, until they are answered
     finished: dict[int, RowResult] = {}  # by row, until its turn comes
 
     def texts() -> Iterator[str]:
+        position = 0
         for record in records:
             order.append(record)
             if record.problem is None:
-                sent.append(record)
+                sent[position] = record
+                position += 1
                 yield record.structure
             else:
                 finished[record.row] = RowResult(record, None, record.problem)
@@ -61,17 +68,28 @@ def stream_molecules(
         while order and order[0].row in finished:
             yield finished.pop(order.popleft().row)
 
-    for chunk in (pool or shared_pool()).map("graph", schema, texts()):
+    for chunk in answers(texts()):
         for position, reason in chunk.failed:
-            record = sent[position]
+            record = sent.pop(position)
             finished[record.row] = RowResult(record, None, reason)
-        for positions, graphs in chunk.parts:
-            store = GraphStore.from_parts(schema, [(positions, graphs)])
-            computed = _computed(store, compute, level)
+        for positions, computed in chunk.parts:
             for position, values in zip(positions, computed, strict=True):
-                finished[sent[position].row] = RowResult(sent[position], values)
+                record = sent.pop(position)
+                finished[record.row] = RowResult(record, values)
         yield from in_turn()
     yield from in_turn()
+
+
+def computed_chunks(
+    chunks: Iterable[ChunkResult], schema: FeatureSchema, compute: Compute, level: Level
+) -> Iterator[ChunkResult]:
+    """Turn chunks of packed graphs into chunks of values, one :data:`Matrix` per graph."""
+    for chunk in chunks:
+        parts: list[tuple[list[int], Any]] = []
+        for positions, graphs in chunk.parts:
+            store = GraphStore.from_parts(schema, [(positions, graphs)])
+            parts.append((positions, _computed(store, compute, level)))
+        yield replace(chunk, parts=parts)
 
 
 @torch.inference_mode()

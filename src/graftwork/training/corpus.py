@@ -10,6 +10,7 @@ from typing import Any
 from graftwork import console
 from graftwork.data.corpus import MEMBERSHIP, Corpus, build_corpus, network_corpus
 from graftwork.data.featurize import SCHEMAS
+from graftwork.data.isolate import Pool
 from graftwork.data.networks import is_network, require_molecules
 from graftwork.data.places import file_hash, make_folder, require_outside
 from graftwork.data.store import GraphStore
@@ -103,7 +104,11 @@ def _read_identity(path: Path) -> dict[str, Any]:
 
 
 def open_corpus(
-    corpus: Corpus, run: Path, schema: FeatureSchema | None, config: PretrainConfig
+    corpus: Corpus,
+    run: Path,
+    schema: FeatureSchema | None,
+    config: PretrainConfig,
+    pool: Pool | None = None,
 ) -> GraphStore:
     """Open the corpus' graph store, building it in the run directory if need be.
 
@@ -111,15 +116,22 @@ def open_corpus(
     ----------
     schema
         That of the encoder that goes on; None where a new one will be made for the corpus.
+    pool
+        Workers that featurise molecules; default the shared ones.
     """
     corpus.require_applicable()
     if is_network(corpus.path):
+        if pool is not None:
+            raise InputError(
+                f"{corpus.path} is a network, which one machine holds in memory.",
+                "Leave out --engine.",
+            )
         store = network_corpus(corpus, schema)
     else:
         if schema is not None:
             require_molecules(schema, corpus.path)
         wanted = schema or SCHEMAS[config.featurizer].with_options(standardize=config.standardize)
-        store = _molecules(corpus, run, wanted)
+        store = _molecules(corpus, run, wanted, pool)
     if len(store) < 2:
         raise InputError(
             f"{corpus.path} holds {len(store)} usable rows.", "Pre-training needs at least two."
@@ -127,7 +139,7 @@ def open_corpus(
     return store
 
 
-def _molecules(corpus: Corpus, run: Path, schema: FeatureSchema) -> GraphStore:
+def _molecules(corpus: Corpus, run: Path, schema: FeatureSchema, pool: Pool | None) -> GraphStore:
     built = run / "store"
     ready = (built / MEMBERSHIP).is_file()
     if corpus.path.is_dir() or ready:
@@ -135,6 +147,7 @@ def _molecules(corpus: Corpus, run: Path, schema: FeatureSchema) -> GraphStore:
         schema.require(store.schema, "This graph store cannot train this encoder")
         return store
     with console.progress("Building the graph store", None) as update:
-        build = build_corpus(corpus, schema, built, run / "rejects.csv", progress=update)
+        rejects = run / "rejects.csv"
+        build = build_corpus(corpus, schema, built, rejects, pool=pool, progress=update)
     console.say(f"{len(build.store)} graphs; {len(build.rejects)} rows rejected, see rejects.csv")
     return build.store

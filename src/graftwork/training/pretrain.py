@@ -13,6 +13,7 @@ from lightning_fabric import Fabric
 from graftwork import console
 from graftwork.config import EncoderConfig
 from graftwork.data.corpus import Corpus, read_membership
+from graftwork.data.isolate import Pool
 from graftwork.data.loader import load_batch
 from graftwork.data.membership import Membership, carried_on
 from graftwork.data.sampler import BatchSampler
@@ -48,6 +49,7 @@ def pretrain(
     checkpoint_every: int = 500,
     device: str = "auto",
     licence: str = "not stated",
+    pool: Pool | None = None,
 ) -> Path:
     """Pre-train an encoder on a corpus and return the artifact's folder.
 
@@ -74,6 +76,8 @@ def pretrain(
         Lightning's accelerator name: auto, cpu, cuda, mps.
     licence
         Of the corpus; goes into the artifact's provenance.
+    pool
+        Workers that featurise molecules; default those of this machine.
 
     Raises
     ------
@@ -99,7 +103,8 @@ def pretrain(
     }
     needed = [*source.files] + ([] if start_from is None else [Path(start_from)])
     claim_run(run, identity, needed, overwrite=overwrite)
-    store = open_corpus(source, run, None if parent is None else parent.schema, config)
+    schema = None if parent is None else parent.schema
+    store = open_corpus(source, run, schema, config, pool)
     torch.manual_seed(derive_seed(config.seed, "weights"))
     encoder = _new_encoder(store.schema, config) if parent is None else _continued(parent, config)
     job = _Job(fabric, config, encoder, store, run, checkpoint_every)

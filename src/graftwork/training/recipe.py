@@ -13,6 +13,7 @@ import yaml
 from graftwork import console
 from graftwork.data.catalog import CATALOG, resolve_input
 from graftwork.data.corpus import Corpus
+from graftwork.data.isolate import Pool
 from graftwork.data.places import make_folder
 from graftwork.data.suites import resolve_inputs
 from graftwork.errors import InputError
@@ -99,6 +100,7 @@ def run_recipe(
     overwrite: bool = False,
     checkpoint_every: int = 500,
     device: str = "auto",
+    pool: Pool | None = None,
 ) -> Path:
     """Run the stages one after the other and return the last one's artifact, ``output/model``.
 
@@ -123,6 +125,7 @@ def run_recipe(
             checkpoint_every=checkpoint_every,
             device=device,
             licence=stage.licence,
+            pool=pool,
         )
         parent = str(folder)
     final = output / "model"
