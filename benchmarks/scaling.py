@@ -31,8 +31,8 @@ from graftwork.data.sampler import BatchSampler
 from graftwork.data.sources import open_table
 from graftwork.data.store import GraphStore
 from graftwork.nn import Encoder
+from graftwork.nn.precision import best_precision
 from graftwork.objectives.make import make_objective
-from graftwork.training.device import best_precision
 from graftwork.training.memory import keep_freed
 from limits import machine
 

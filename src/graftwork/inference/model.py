@@ -26,14 +26,35 @@ from graftwork.nn.artifact import load_artifact
 from graftwork.nn.checkpoints import find_model
 from graftwork.nn.encoder import Encoder
 from graftwork.nn.pooling import CentrePooling, MeanPooling, pooled_width
+from graftwork.nn.precision import resolved_precision
 from graftwork.nn.predictor import Predictor
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
+DEFAULT_PRECISION = "32-true"
+
+
 class Model:
     """A loaded artifact that predicts and embeds molecules, or the nodes of networks.
+
+    Parameters
+    ----------
+    path
+        The name of a bundled checkpoint, an artifact or a run directory.
+    pool
+        Where molecules are featurised; default the workers that this process shares.
+    precision
+        Of the encoder: ``32-true``, ``bf16-mixed``, or ``auto`` for bfloat16 where the processor
+        has it. Pooling and head compute in single precision.
+
+    Raises
+    ------
+    ArtifactError
+        If there is no such model, or it is damaged. Nothing in it is ever executed.
+    InputError
+        If no precision has this name.
 
     Examples
     --------
@@ -43,8 +64,11 @@ class Model:
     2
     """
 
-    def __init__(self, path: str | Path, *, pool: Pool | None = None) -> None:
+    def __init__(
+        self, path: str | Path, *, pool: Pool | None = None, precision: str = DEFAULT_PRECISION
+    ) -> None:
         self.path = find_model(path)
+        self.precision = resolved_precision(precision, "cpu")
         artifact = load_artifact(self.path)
         self.reads_networks = artifact.schema.featurizer == FEATURIZER
         known = SCHEMAS.get(artifact.schema.featurizer)
@@ -172,15 +196,19 @@ class Model:
         predictor = self.predictor
         if predictor is None:
             raise ArtifactError(f"{self.path} has no head.")
-        return predictor.head.predict(predictor(batch))
+        return predictor.head.predict(predictor.head(self._pool_batch(batch)))
 
     def _pool_batch(self, batch: GraphBatch) -> torch.Tensor:
-        return self._pooling(self.encoder(batch), batch)
+        return self._pooling(self._encode(batch), batch)
+
+    def _encode(self, batch: GraphBatch) -> torch.Tensor:
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.precision == "bf16-mixed"):
+            return self.encoder(batch).float()
 
     def _compute(self, output: Output) -> Compute:
         if output == "prediction":
             return self._predict_batch
-        return self.encoder if output == "nodes" else self._pool_batch
+        return self._encode if output == "nodes" else self._pool_batch
 
     def _results(
         self, records: Iterable[Record], output: Output, network: Network | None
@@ -196,8 +224,10 @@ class Model:
         return stream_molecules(records, lambda smiles: self.answers(smiles, output))
 
 
-def load(path: str | Path) -> Model:
+def load(path: str | Path, *, precision: str = DEFAULT_PRECISION) -> Model:
     """Load a bundled checkpoint by name, an artifact directory, or a run directory.
+
+    See :class:`Model`.
 
     Raises
     ------
@@ -210,4 +240,4 @@ def load(path: str | Path) -> Model:
     >>> graftwork.load("default").encoder.config.conv
     'gin'
     """
-    return Model(path)
+    return Model(path, precision=precision)

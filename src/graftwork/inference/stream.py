@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -23,7 +23,8 @@ from graftwork.inference.results import Level, Matrix, RowResult
 Compute: TypeAlias = Callable[[GraphBatch], torch.Tensor]
 """A batch to ``[graphs, columns]``, or at the level ``node`` to ``[nodes, columns]``."""
 
-_NODES = 1024  # ego networks cut out at a time
+_EGO_NETWORKS = 1024  # cut out at a time
+_AT_ONCE = 50_000  # nodes that are computed together
 
 
 def stream_nodes(
@@ -31,7 +32,7 @@ def stream_nodes(
 ) -> Iterator[RowResult]:
     """Cut out ego networks piece by piece; a node is never rejected."""
     rows = iter(records)
-    while piece := list(islice(rows, _NODES)):
+    while piece := list(islice(rows, _EGO_NETWORKS)):
         store = network_store(network, schema, [record.row for record in piece])
         for record, values in zip(piece, _computed(store, compute, "graph"), strict=True):
             yield RowResult(record, values)
@@ -83,19 +84,37 @@ def stream_molecules(
 def computed_chunks(
     chunks: Iterable[ChunkResult], schema: FeatureSchema, compute: Compute, level: Level
 ) -> Iterator[ChunkResult]:
-    """Turn chunks of packed graphs into chunks of values, one :data:`Matrix` per graph."""
+    """Turn chunks of packed graphs into chunks of values, one :data:`Matrix` per graph.
+
+    Several chunks are computed together: the more molecules, the more of their neighbourhoods are
+    alike and computed once.
+    """
+    for group in _groups(chunks):
+        parts = [part for chunk in group for part in chunk.parts]
+        values = iter(_computed(GraphStore.from_parts(schema, parts), compute, level))
+        for chunk in group:
+            done = [(where, list(islice(values, len(where)))) for where, _ in chunk.parts]
+            yield replace(chunk, parts=done)
+
+
+def _groups(chunks: Iterable[ChunkResult]) -> Iterator[list[ChunkResult]]:
+    """Collect consecutive chunks until they hold enough nodes."""
+    group: list[ChunkResult] = []
+    nodes = 0
     for chunk in chunks:
-        parts: list[tuple[list[int], Any]] = []
-        for positions, graphs in chunk.parts:
-            store = GraphStore.from_parts(schema, [(positions, graphs)])
-            parts.append((positions, _computed(store, compute, level)))
-        yield replace(chunk, parts=parts)
+        group.append(chunk)
+        nodes += sum(len(graphs.node_cat) for _, graphs in chunk.parts)
+        if nodes >= _AT_ONCE:
+            yield group
+            group, nodes = [], 0
+    if group:
+        yield group
 
 
 @torch.inference_mode()
 def _computed(store: GraphStore, compute: Compute, level: Level) -> list[Matrix]:
     out: list[Matrix] = []
-    for _chosen, batch in in_order(store, np.arange(len(store))):
+    for _chosen, batch in in_order(store, np.arange(len(store)), 2 * _AT_ONCE):
         values = compute(batch).float().numpy()
         if level == "node":
             out += np.split(values, batch.node_ptr[1:-1].numpy())

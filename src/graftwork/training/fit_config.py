@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from graftwork.config import Config
 from graftwork.nn.pooling import POOLINGS
-from graftwork.training.device import DEVICES, PRECISIONS
+from graftwork.nn.precision import PRECISIONS
+from graftwork.training.device import DEVICES
 from graftwork.training.freeze import FREEZE_PLANS
 from graftwork.training.loop import SCHEDULES
 

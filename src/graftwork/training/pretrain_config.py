@@ -10,8 +10,8 @@ from graftwork.config import Config
 from graftwork.data.featurize import SCHEMAS
 from graftwork.nn.conv import CONVS
 from graftwork.nn.encoder import NORMS
+from graftwork.nn.precision import PRECISIONS
 from graftwork.objectives.make import resolved_options
-from graftwork.training.device import PRECISIONS
 from graftwork.training.loop import SCHEDULES
 
 

@@ -10,7 +10,7 @@ from graftwork.data.featurize import SCHEMAS
 from graftwork.errors import InputError
 from graftwork.evaluation.finetune_config import NETWORK_DEFAULTS
 from graftwork.nn.conv import CONVS
-from graftwork.training.device import best_precision
+from graftwork.nn.precision import best_precision
 from graftwork.training.fit_config import FitConfig
 from graftwork.training.freeze import FREEZE_PLANS
 from graftwork.training.presets import FINETUNE_PRESETS, preset
