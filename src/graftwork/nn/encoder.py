@@ -13,6 +13,7 @@ from graftwork.graph.batch import GraphBatch
 from graftwork.graph.schema import FeatureSchema
 from graftwork.nn.conv import CONVS
 from graftwork.nn.embedding import NodeEmbedding
+from graftwork.nn.norm import BatchNorm
 
 _MAX_WIDTH, _MAX_LAYERS = 8192, 128
 
@@ -42,7 +43,7 @@ class Encoder(nn.Module):
         self.convs = nn.ModuleList(
             CONVS[config.conv](schema, config.dim) for _ in range(config.num_layers)
         )
-        self.norms = nn.ModuleList(nn.BatchNorm1d(config.dim) for _ in range(config.num_layers))
+        self.norms = nn.ModuleList(BatchNorm(config.dim) for _ in range(config.num_layers))
         self.dropout = nn.Dropout(config.dropout)
 
     def forward(self, batch: GraphBatch) -> Tensor:
