@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import logging
+import os
+from datetime import timedelta
 
 import torch
 from lightning_fabric import Fabric
+from lightning_fabric.plugins.environments import TorchElasticEnvironment
+from lightning_fabric.strategies import DDPStrategy
+from lightning_fabric.utilities.exceptions import MisconfigurationException
 
 from graftwork.errors import InputError
+from graftwork.launch import launch
 
 for _name in ("lightning.fabric", "lightning_fabric"):  # our own lines say what a run does
     logging.getLogger(_name).setLevel(logging.WARNING)
@@ -16,8 +22,23 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("auto", "32-true", "bf16-mixed")
 
 
-def new_fabric(device: str, precision: str) -> Fabric:
+_PATIENCE = timedelta(days=30)
+"""How long a process waits for another: for as long as the first one builds a store. It is torchrun
+that notices when one has ended, and ends the others."""
+
+
+def new_fabric(device: str, precision: str, *, distributed: bool = False) -> Fabric:
     """Return a Lightning Fabric on one device, in the given precision or the best for it.
+
+    Parameters
+    ----------
+    device
+        One of ``DEVICES``.
+    precision
+        One of ``PRECISIONS``.
+    distributed
+        Join the processes that torchrun has started, if it has: each gets a device of its own, or
+        its part of the processor's cores.
 
     Raises
     ------
@@ -28,12 +49,43 @@ def new_fabric(device: str, precision: str) -> Fabric:
         raise InputError(f"No device is called {device!r}.", f"Known: {', '.join(DEVICES)}.")
     try:
         chosen = best_precision(device) if precision == "auto" else precision
+        if distributed and launch().world > 1:
+            return _joined(device, chosen)
         return Fabric(accelerator=device, devices=1, precision=chosen)
-    except (RuntimeError, ValueError) as error:
+    except (RuntimeError, ValueError, MisconfigurationException) as error:
         raise InputError(
             f"Device {device!r} with precision {precision!r} cannot be used here: {error}",
             "Leave out --device, or choose --device cpu.",
         ) from error
+
+
+def _joined(device: str, precision: str) -> Fabric:
+    """Join the other processes, which are waited for here."""
+    _, world, here = launch()
+    strategy = DDPStrategy(
+        cluster_environment=TorchElasticEnvironment(),
+        process_group_backend="cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo",
+        timeout=_PATIENCE,
+        broadcast_buffers=False,  # batch normalisation keeps them equal
+    )
+    fabric = Fabric(
+        accelerator=device,
+        strategy=strategy,
+        devices=here,
+        num_nodes=world // here,
+        precision=precision,
+    )
+    if fabric.device.type == "cpu" and os.environ.get("OMP_NUM_THREADS", "1") == "1":
+        torch.set_num_threads(max(1, _cores() // here))  # torchrun says 1 where nobody else does
+    fabric.launch()
+    return fabric
+
+
+def _cores() -> int:
+    """Return the number of cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def best_precision(device: str) -> str:
