@@ -14,7 +14,6 @@ from safetensors.torch import save_file
 
 from graftwork.config import EncoderConfig
 from graftwork.data.loader import load_batch
-from graftwork.data.sampler import BatchSampler
 from graftwork.data.store import GraphStore
 from graftwork.nn.conv import CONVS
 from graftwork.nn.encoder import Encoder
@@ -74,7 +73,9 @@ def steps(store, name):
     def batches():
         for graphs in BATCHES:
             batch = load_batch(store, np.array_split(graphs, world())[rank()], store.labels)
-            yield batch.map(lambda values: values.double() if values.is_floating_point() else values)
+            yield batch.map(
+                lambda values: values.double() if values.is_floating_point() else values
+            )
 
     before_all = torch.get_default_dtype()
     torch.set_default_dtype(torch.float64)  # or Fabric would round the losses

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import sys
-import time
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -75,13 +72,16 @@ def shared(request, store, tmp_path_factory):
     return [load_file(f"{result}.{rank}") for rank in range(request.param)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", shared_steps.CASES)
 def test_the_updates_and_logs_are_those_of_one_process(name, store, shared):
     alone = shared_steps.steps(GraphStore.open(store), name)
     size = max(update.abs().max() for key, update in alone.items() if key.endswith("weight"))
     assert size > 1e-3
     for found in shared:
-        mine = {k.removeprefix(f"{name}: "): v for k, v in found.items() if k.startswith(f"{name}:")}
+        mine = {
+            k.removeprefix(f"{name}: "): v for k, v in found.items() if k.startswith(f"{name}:")
+        }
         assert set(mine) == set(alone)
         for key, expected in alone.items():
             logged = key[0].isdigit()

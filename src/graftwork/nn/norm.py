@@ -9,6 +9,8 @@ from torch import Tensor, nn
 
 from graftwork.nn.ranks import summed, world
 
+_MOMENTUM = 0.1
+
 
 @final
 class BatchNorm(nn.BatchNorm1d):
@@ -20,24 +22,22 @@ class BatchNorm(nn.BatchNorm1d):
     Shapes: ``[rows, dim]`` -> ``[rows, dim]``.
     """
 
+    def __init__(self, dim: int) -> None:
+        super().__init__(dim, momentum=_MOMENTUM)
+
     def forward(self, rows: Tensor) -> Tensor:
         """Normalise."""
         if not self.training or world() == 1:
             return super().forward(rows)
         x = rows.to(self.weight.dtype)
         sums = summed(torch.cat([x.sum(0), x.new_tensor([len(x)])]))
-        mean, count = sums[:-1] / sums[-1], sums[-1]
+        count = sums[-1]
+        mean = sums[:-1] / count
         centred = x - mean
         variance = summed(centred.square().sum(0)) / count
-        self._follow(mean.detach(), variance.detach() * (count / (count - 1)))
+        unbiased = variance.detach() * (count / (count - 1))
+        self.get_buffer("running_mean").lerp_(mean.detach(), _MOMENTUM)
+        self.get_buffer("running_var").lerp_(unbiased, _MOMENTUM)
+        self.get_buffer("num_batches_tracked").add_(1)
         scale = self.weight * (variance + self.eps).rsqrt()
         return torch.addcmul(self.bias, centred, scale).to(rows.dtype)
-
-    def _follow(self, mean: Tensor, variance: Tensor) -> None:
-        """Move the running averages towards this batch."""
-        if self.running_mean is None or self.running_var is None or self.momentum is None:
-            return
-        self.running_mean.lerp_(mean, self.momentum)
-        self.running_var.lerp_(variance, self.momentum)
-        if self.num_batches_tracked is not None:
-            self.num_batches_tracked.add_(1)
