@@ -66,7 +66,6 @@ def _joined(device: str, precision: str) -> Fabric:
         cluster_environment=TorchElasticEnvironment(),
         process_group_backend="cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo",
         timeout=_PATIENCE,
-        broadcast_buffers=False,  # batch normalisation keeps them equal
     )
     fabric = Fabric(
         accelerator=device,
