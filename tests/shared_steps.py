@@ -1,11 +1,12 @@
 """A few steps of every objective in float64: by one process, or by several that share each batch.
 
-Run as a script it is one of several processes: ``shared_steps.py STORE RESULT``.
+Run as a script it is one of several processes: ``shared_steps.py STORE RESULT CASE...``.
 """
 
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -46,8 +47,14 @@ CASES = {
     **{conv: ("attribute-masking", {"edges": True}, conv) for conv in CONVS},
     **{pooling: ("supervised", {"pooling": pooling}, "gin") for pooling in POOLINGS},
 }
-BATCHES = ([0, 1, 2, 3, 4, 5, 6, 7, 8], [9, 10, 11, 12, 2, 4], [3, 5, 0, 11, 10, 9], [6], [8, 1])
-"""Numbers of graphs; 9 to 12 are single nodes without labels: one process has nothing but these."""
+SIZES = [9, 4, 12, 7, 2, 11, 10, 3, 8, 1, 1, 1, 1, 0]
+"""Nodes of the graphs; those of less than two have no labels."""
+BATCHES = ([0, 1, 2, 3, 4, 5, 6, 7, 8], [9, 13, 10, 11, 2, 4], [3, 5, 0, 13, 10, 9], [6], [8, 1])
+"""Numbers of graphs, so that the first process, the last or all but one have next to nothing."""
+
+
+def doubled(values):
+    return values.double() if values.is_floating_point() else values
 
 
 def steps(store, name):
@@ -71,13 +78,14 @@ def steps(store, name):
         return True
 
     def batches():
+        rooted = name.startswith(("centre", "one encoder"))
         for graphs in BATCHES:
-            batch = load_batch(store, np.array_split(graphs, world())[rank()], store.labels)
-            yield batch.map(
-                lambda values: values.double() if values.is_floating_point() else values
-            )
+            chosen = [graph for graph in graphs if SIZES[graph] or not rooted]
+            batch = load_batch(store, np.array_split(chosen, world())[rank()], store.labels)
+            if rooted:
+                batch = replace(batch, root=batch.node_ptr[:-1])
+            yield batch.map(doubled)
 
-    before_all = torch.get_default_dtype()
     torch.set_default_dtype(torch.float64)  # or Fabric would round the losses
     run_loop(
         fabric,
@@ -90,7 +98,7 @@ def steps(store, name):
         after_step=after_step,
         clip=5.0,
     )
-    torch.set_default_dtype(before_all)
+    torch.set_default_dtype(torch.float32)
     after = {key: value - before[key] for key, value in module.state_dict().items()}
     return found | after
 
@@ -98,6 +106,8 @@ def steps(store, name):
 if __name__ == "__main__":
     opened = GraphStore.open(Path(sys.argv[1]))
     results = {
-        f"{name}: {key}": value for name in CASES for key, value in steps(opened, name).items()
+        f"{name}: {key}": value
+        for name in sys.argv[3:]
+        for key, value in steps(opened, name).items()
     }
     save_file(results, f"{sys.argv[2]}.{rank()}")

@@ -25,8 +25,8 @@ class BatchSampler:
     seed
         Data seed.
     rank, world
-        This process and the number of processes; each gets its own run of every batch, in the order
-        of the ranks. The batches themselves do not depend on them.
+        This process and the number of processes; each gets a consecutive part of every batch, in
+        the order of the ranks. The batches themselves do not depend on them.
     """
 
     count: int

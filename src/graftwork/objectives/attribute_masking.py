@@ -87,12 +87,12 @@ class AttributeMasking(Objective):
         embedding = encoder(masked)
         logs: dict[str, Tensor] = {}
         loss = self.node_head(embedding[hidden], batch.node_cat[hidden], batch.node_x[hidden], logs)
-        if self.edge_head is not None and not share(len(touched)).total:
-            loss = loss + nothing_to_learn(self.edge_head)
-        elif self.edge_head is not None:
+        if self.edge_head is not None and share(len(touched)).total:
             source, target = batch.edge_index[:, touched]
             ends = embedding[source] + embedding[target]
             loss = loss + self.edge_head(ends, batch.edge_cat[touched], batch.edge_x[touched], logs)
+        elif self.edge_head is not None:
+            loss = loss + nothing_to_learn(self.edge_head)
         return StepOutput(loss, logs)
 
 
