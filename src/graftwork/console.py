@@ -18,6 +18,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from graftwork.launch import launch
+
 _SECONDS_BETWEEN_LINES = 15.0
 
 
@@ -33,16 +35,17 @@ def stderr() -> Console:
     return Console(file=sys.stderr, highlight=False, soft_wrap=True)
 
 
-def say(message: str) -> None:
-    """Print one line on standard error."""
-    stderr().print(message, markup=False)
+def say(message: str, *, every_process: bool = False) -> None:
+    """Print one line on standard error, in the first process unless told otherwise."""
+    if every_process or not launch().rank:
+        stderr().print(message, markup=False)
 
 
 @contextmanager
 def progress(title: str, total: int | None) -> Iterator[Update]:
     """Show the progress of ``total`` units of work with throughput and remaining time."""
     console = stderr()
-    if console.is_terminal:
+    if console.is_terminal and not launch().rank:
         with _bar(console) as bar:
             task = bar.add_task(title, total=total, note="")
             yield lambda done, note="": bar.update(task, completed=done, note=note)

@@ -5,11 +5,15 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from graftwork.cli.app import app
 from graftwork.console import say
 from graftwork.errors import GraftworkError
+from graftwork.launch import launch
 
 __all__ = ["app", "main"]
 
@@ -21,6 +25,7 @@ than our short operations, and beside any other program two threads then wait fo
 How many prepared matrix products are kept: with rows rounded up, all that come up again; a
 thousand, the usual number, can take half a gigabyte.
 """
+_SECONDS_TO_BE_ENDED = 3.0
 _WRONG_PATH = (errno.ENAMETOOLONG, errno.EACCES, errno.EROFS)
 
 
@@ -30,13 +35,31 @@ def main() -> None:
         os.environ.setdefault(name, value)
     warnings.filterwarnings("ignore", module="lightning_fabric")
     try:
-        app()
+        with _first_to_fail_speaks():
+            app()
     except GraftworkError as error:
-        say(f"Error: {error}")
+        say(f"Error: {error}", every_process=True)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         say("Interrupted.")
         sys.exit(130)
     except OSError as error:
-        say(f"Error: {error}. Check the path, the permissions and the free disk space.")
+        advice = "Check the path, the permissions and the free disk space."
+        say(f"Error: {error}. {advice}", every_process=True)
         sys.exit(2 if error.errno in _WRONG_PATH else 1)
+
+
+@contextmanager
+def _first_to_fail_speaks() -> Iterator[None]:
+    """Wait after an error for torchrun, which ends all processes once one of them has ended.
+
+    The others fail for the same reason, or because they have lost the first to fail. Process 0 does
+    not wait where it knows what is wrong.
+    """
+    try:
+        yield
+    except Exception as error:
+        known = isinstance(error, (GraftworkError, OSError))
+        if launch().world > 1 and not (known and launch().rank == 0):
+            time.sleep(_SECONDS_TO_BE_ENDED)
+        raise

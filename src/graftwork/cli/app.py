@@ -14,6 +14,8 @@ from graftwork.cli.finetune import finetune
 from graftwork.cli.models import models
 from graftwork.cli.predict import predict
 from graftwork.cli.pretrain import pretrain
+from graftwork.errors import InputError
+from graftwork.launch import launch
 
 app = typer.Typer(
     name="graftwork",
@@ -39,6 +41,7 @@ def _version(value: bool) -> None:
 
 @app.callback()
 def _root(
+    ctx: typer.Context,
     version: bool = typer.Option(
         False,
         "--version",
@@ -48,3 +51,8 @@ def _root(
     ),
 ) -> None:
     _ = version
+    if launch().world > 1 and ctx.invoked_subcommand != "pretrain":
+        raise InputError(
+            f"{ctx.invoked_subcommand} runs in one process; torchrun has started {launch().world}.",
+            "Leave torchrun out: only pretrain shares its work.",
+        )

@@ -17,6 +17,7 @@ from graftwork.cli.options import (
     chosen,
     typed_options,
 )
+from graftwork.launch import launch
 
 if TYPE_CHECKING:
     from graftwork.data.corpus import Corpus
@@ -117,7 +118,7 @@ def pretrain(
     max_steps: Annotated[
         int | None, typer.Option(help="Stop after so many steps, even within an epoch.")
     ] = None,
-    batch_size: Annotated[int, typer.Option(help="Graphs per step.")] = 256,
+    batch_size: Annotated[int, typer.Option(help="Graphs per step, over all processes.")] = 256,
     learning_rate: Annotated[float, typer.Option(help="Peak learning rate.")] = 1e-3,
     schedule: Annotated[str, typer.Option(help="warmup-cosine or constant.")] = "warmup-cosine",
     clip: Annotated[float, typer.Option(help="Largest gradient norm; 0 for none.")] = 5.0,
@@ -151,7 +152,8 @@ def pretrain(
     """From a corpus to a checkpoint that finetune --from can use.
 
     Killed or crashed? Run the same command again: it goes on from the last checkpoint, on one CPU
-    to the same weights bit for bit. Stages follow one another with --from, or in a recipe.
+    to the same weights bit for bit. Stages follow one another with --from, or in a recipe. Several
+    processes, or GPUs: torchrun --nproc-per-node 2 -m graftwork pretrain ...
 
     Example: graftwork pretrain -i corpus.smi.gz -o pretrained --epochs 2
 
@@ -220,6 +222,8 @@ def pretrain(
                 pool=pool,
                 **how,
             )
+    if launch().rank:
+        return
     typer.echo(f"Checkpoint {model}")
     typer.echo(f"Next: {_next_command(model, str(corpus), source, output)}")
 

@@ -21,11 +21,12 @@ class BatchSampler:
         Number of examples.
     batch_size
         Examples per batch over all ranks; the last, smaller batch of an epoch is dropped when it
-        would hold fewer than two examples per rank (batch normalisation needs two).
+        would hold a single one (batch normalisation needs two).
     seed
         Data seed.
     rank, world
-        This process and the number of processes; each gets its own slice of every batch.
+        This process and the number of processes; each gets a consecutive part of every batch, in
+        the order of the ranks. The batches themselves do not depend on them.
     """
 
     count: int
@@ -38,7 +39,7 @@ class BatchSampler:
     def steps_per_epoch(self) -> int:
         """Number of batches per epoch."""
         whole, rest = divmod(self.count, self.batch_size)
-        return max(1, whole + (rest >= 2 * self.world))
+        return max(1, whole + (rest >= 2))
 
     def examples(self, steps: int) -> int:
         """Return how many examples the first ``steps`` batches hold, over all ranks."""
@@ -57,5 +58,5 @@ class BatchSampler:
             order = self.epoch(epoch)
             for batch in range(position, self.steps_per_epoch):
                 chosen = order[batch * self.batch_size : (batch + 1) * self.batch_size]
-                yield chosen[self.rank :: self.world]
+                yield np.array_split(chosen, self.world)[self.rank]
             epoch, position = epoch + 1, 0

@@ -107,8 +107,8 @@ class GraphBatch:
         """Turn packed graphs (and labels ``[num_graphs, tasks]``) into tensors."""
         offsets = np.repeat(packed.node_ptr[:-1], np.diff(packed.edge_ptr))
         edge_index = packed.edge_index.T.astype(np.int64) + offsets
-        has_root = bool((packed.root >= 0).any())
-        if has_root and (packed.root < 0).any():
+        has_root = bool((packed.root >= 0).all())  # so have no graphs at all
+        if not has_root and (packed.root >= 0).any():
             raise InputError("Some graphs of a batch have a root and some have none.")
         return cls(
             node_cat=torch.from_numpy(packed.node_cat.astype(np.int64)),

@@ -15,10 +15,11 @@ from graftwork.graph.reach import Reach, reach, whole
 from graftwork.graph.schema import FeatureSchema
 from graftwork.nn.conv import CONVS
 from graftwork.nn.embedding import NodeEmbedding
+from graftwork.nn.norm import BatchNorm
 
 _MAX_WIDTH, _MAX_LAYERS = 8192, 128
 NORMS: dict[str, Callable[[int], nn.Module]] = {
-    "batch": nn.BatchNorm1d,
+    "batch": BatchNorm,
     "layer": nn.LayerNorm,
     "none": lambda _dim: nn.Identity(),
 }

@@ -17,7 +17,9 @@ from graftwork.graph.schema import CategoricalColumn, FeatureSchema
 from graftwork.graph.shapes import with_empty_rows
 from graftwork.graph.tasks import TaskSet
 from graftwork.nn.encoder import Encoder
-from graftwork.objectives.objective import Objective, ObjectiveSettings, StepOutput
+from graftwork.nn.ranks import share
+from graftwork.objectives.contrast import nothing_to_learn
+from graftwork.objectives.objective import Objective, ObjectiveSettings, StepOutput, single
 
 
 @dataclass(frozen=True)
@@ -89,11 +91,13 @@ class AttributeMasking(Objective):
         nodes, source, target = read.split([len(hidden), ends.shape[1], ends.shape[1]])
         logs: dict[str, Tensor] = {}
         loss = self.node_head(nodes, batch.node_cat[hidden], batch.node_x[hidden], logs)
-        if self.edge_head is not None and len(touched):
+        if self.edge_head is not None and share(len(touched)).total:
             edges = source + target
             loss = loss + self.edge_head(
                 edges, batch.edge_cat[touched], batch.edge_x[touched], logs
             )
+        elif self.edge_head is not None:
+            loss = loss + nothing_to_learn(self.edge_head)
         return StepOutput(loss, logs)
 
 
@@ -111,13 +115,14 @@ class _Reconstruction(nn.Module):
 
     def forward(self, embedding: Tensor, ids: Tensor, x: Tensor, logs: dict[str, Tensor]) -> Tensor:
         """Average the loss over columns and log each categorical column's accuracy."""
-        losses = []
+        rows, losses = share(len(embedding)), []
         for (place, name), scores in zip(self.columns, self._scores(embedding), strict=True):
             truth = ids[:, place]
-            losses.append(cross_entropy(scores.float(), truth))
-            logs[f"accuracy/{name}"] = (scores.argmax(1) == truth).float().mean().detach()
+            losses.append(rows.mean(cross_entropy(single(scores), truth, reduction="none")))
+            logs[f"accuracy/{name}"] = rows.mean((scores.argmax(1) == truth).float())
         if self.numbers is not None:
-            losses.append(mse_loss(self.numbers(embedding).float(), x))
+            guess = single(self.numbers(embedding))
+            losses.append(rows.mean(mse_loss(guess, x, reduction="none")))
             logs[f"{self.what}/squared_error"] = losses[-1].detach()
         return torch.stack(losses).mean()
 
@@ -135,7 +140,8 @@ class _Reconstruction(nn.Module):
 def choose_nodes(batch: GraphBatch, rate: float, generator: torch.Generator) -> Tensor:
     """Return the sorted positions of the nodes to hide: ``floor(rate * n + 1)`` of a graph's n."""
     size = batch.node_ptr.diff().cpu()
-    keys = torch.rand(batch.num_nodes, generator=generator, dtype=torch.float64)
+    nodes = share(batch.num_nodes)
+    keys = nodes.own(torch.rand(nodes.total, generator=generator, dtype=torch.float64))
     graph = batch.graph_of_node.cpu()
     order = torch.argsort(graph + keys)  # shuffled within each graph
     rank = torch.arange(batch.num_nodes) - batch.node_ptr[:-1].cpu()[graph]

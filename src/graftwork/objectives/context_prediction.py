@@ -16,8 +16,9 @@ from graftwork.graph.segment import Bags, bag_mean
 from graftwork.graph.subgraph import drop_empty, hop_distance, induced, select_graphs
 from graftwork.graph.tasks import TaskSet
 from graftwork.nn.encoder import Encoder
+from graftwork.nn.ranks import Share, share
 from graftwork.objectives.contrast import contrast, nothing_to_learn
-from graftwork.objectives.objective import Objective, ObjectiveSettings, StepOutput
+from graftwork.objectives.objective import Objective, ObjectiveSettings, StepOutput, single
 
 
 @dataclass(frozen=True)
@@ -98,24 +99,26 @@ class ContextPrediction(Objective):
         known = self.settings
         batch = choose_centres(drop_empty(batch)[0], generator)
         pairs = cut_contexts(batch, known.k, known.r1, known.r2)
-        graphs = pairs.context.num_graphs
-        used = torch.tensor(float(graphs))
-        if graphs < 2:  # no other graph to take a false context from
+        graphs = share(pairs.context.num_graphs)
+        used = torch.tensor(float(graphs.total))
+        if graphs.total < 2:  # no other graph to take a false context from
             return StepOutput(nothing_to_learn(encoder, self), {"graphs_used": used * 0})
-        centre = encoder(pairs.neighbourhood, pairs.neighbourhood.root).float()
+        centre = single(encoder(pairs.neighbourhood, pairs.neighbourhood.root))
         centre = centre / known.temperature
         anchor = pairs.anchor.nonzero()[:, 0]
         graph = pairs.context.graph_of_node[anchor]
-        anchors = (self.context_encoder or encoder)(pairs.context, anchor).float()
-        shifts = range(1, min(known.negatives, graphs - 1) + 1)
+        anchors = single((self.context_encoder or encoder)(pairs.context, anchor))
+        shifts = range(1, min(known.negatives, graphs.total - 1) + 1)
         if known.mode == "cbow":
             own = torch.arange(len(anchor), device=anchor.device)
-            context = bag_mean(anchors, Bags.from_pairs(own, graph, len(anchor), graphs))
+            context = bag_mean(anchors, Bags.from_pairs(own, graph, len(anchor), graphs.count))
             positive = (centre * context).sum(1)
-            negative = torch.cat([(centre * context.roll(-i, 0)).sum(1) for i in shifts])
+            others = _shifted(context, graphs, shifts)
+            negative = torch.cat([(centre * other).sum(1) for other in others])
         else:
             positive = _dots(anchors, centre, graph)
-            negative = torch.cat([_dots(anchors, centre.roll(-i, 0), graph) for i in shifts])
+            others = _shifted(centre, graphs, shifts)
+            negative = torch.cat([_dots(anchors, other, graph) for other in others])
         loss, logs = contrast(positive, negative, factor=len(shifts))
         return StepOutput(loss, {**logs, "graphs_used": used})
 
@@ -144,8 +147,9 @@ def choose_centres(batch: GraphBatch, generator: torch.Generator) -> GraphBatch:
     No graph may be empty.
     """
     size = batch.node_ptr.diff().cpu()
-    share = torch.rand(batch.num_graphs, generator=generator, dtype=torch.float64)
-    rank = (share * size).long().minimum(size - 1)
+    graphs = share(batch.num_graphs)
+    drawn = graphs.own(torch.rand(graphs.total, generator=generator, dtype=torch.float64))
+    rank = (drawn * size).long().minimum(size - 1)
     return batch if batch.root is not None else _rooted(batch, rank)
 
 
@@ -164,6 +168,12 @@ def cut_contexts(batch: GraphBatch, k: int, r1: int, r2: int) -> ContextPairs:
 
 def _rooted(batch: GraphBatch, rank: Tensor) -> GraphBatch:
     return replace(batch, root=batch.node_ptr[:-1] + rank.to(batch.node_ptr.device))
+
+
+def _shifted(rows: Tensor, graphs: Share, shifts: range) -> list[Tensor]:
+    """Return, for each shift, the rows of the graphs so many places on, wherever they are."""
+    whole = graphs.gather(rows)
+    return [graphs.own(whole.roll(-shift, 0)) for shift in shifts]
 
 
 def _dots(anchors: Tensor, centre: Tensor, graph: Tensor) -> Tensor:

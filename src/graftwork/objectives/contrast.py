@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from graftwork.objectives.objective import StepOutput
+from graftwork.nn.ranks import share
+from graftwork.objectives.objective import StepOutput, single
 
 
 def contrast(positive: Tensor, negative: Tensor, factor: float = 1.0) -> StepOutput:
@@ -20,7 +21,7 @@ def contrast(positive: Tensor, negative: Tensor, factor: float = 1.0) -> StepOut
     Parameters
     ----------
     positive, negative
-        Scores (logits) of any number of pairs; neither is empty.
+        Scores (logits) of any number of pairs; neither is empty on all processes.
     factor
         Weight of the false pairs.
 
@@ -37,21 +38,24 @@ def contrast(positive: Tensor, negative: Tensor, factor: float = 1.0) -> StepOut
     >>> round(loss.item(), 3), logs["accuracy/positive"].item()
     (0.0, 1.0)
     """
-    positive, negative = positive.float(), negative.float()
-    true = binary_cross_entropy_with_logits(positive, torch.ones_like(positive))
-    false = binary_cross_entropy_with_logits(negative, torch.zeros_like(negative))
+    true, false = share(len(positive)), share(len(negative))
+    loss = true.mean(_bce(single(positive), 1.0)) + factor * false.mean(_bce(single(negative), 0.0))
     logs = {
-        "accuracy/positive": (positive > 0).float().mean().detach(),
-        "accuracy/negative": (negative < 0).float().mean().detach(),
+        "accuracy/positive": true.mean((positive > 0).float()),
+        "accuracy/negative": false.mean((negative < 0).float()),
     }
-    return StepOutput(true + factor * false, logs)
+    return StepOutput(loss, logs)
 
 
 def nothing_to_learn(*modules: nn.Module) -> Tensor:
     """Return a loss of 0 that still reaches every parameter, for a batch without a pair.
 
-    Every parameter gets a gradient of zeros, so that distributed training, which waits for all of
-    them, goes on.
+    Every parameter gets a gradient of zeros: training in several processes waits for all of them.
     """
     parameters = chain.from_iterable(module.parameters() for module in modules)
-    return torch.stack([0.0 * parameter.float().sum() for parameter in parameters]).sum()
+    return torch.stack([0.0 * single(parameter).sum() for parameter in parameters]).sum()
+
+
+def _bce(scores: Tensor, truth: float) -> Tensor:
+    target = torch.full_like(scores, truth)
+    return binary_cross_entropy_with_logits(scores, target, reduction="none")

@@ -12,8 +12,9 @@ from torch import Tensor
 from graftwork.graph.batch import GraphBatch
 from graftwork.graph.subgraph import keep_edges
 from graftwork.nn.encoder import Encoder
+from graftwork.nn.ranks import share
 from graftwork.objectives.contrast import contrast, nothing_to_learn
-from graftwork.objectives.objective import Objective, ObjectiveSettings, StepOutput
+from graftwork.objectives.objective import Objective, ObjectiveSettings, StepOutput, single
 
 TRIES = 8
 """How often an unjoined pair is looked for before the search is given up."""
@@ -57,20 +58,18 @@ class EdgePrediction(Objective):
         joined = joined_pairs(batch)
         asked = torch.arange(len(joined.key), device=joined.key.device)
         if self.settings.hide:
-            count = math.ceil(self.settings.hide * len(joined.key))
-            order = torch.randperm(len(joined.key), generator=generator)
-            asked = order[:count].sort().values.to(joined.key.device)
+            asked = choose_pairs(len(joined.key), self.settings.hide, generator).to(asked.device)
         positive = joined.pairs[:, asked]
-        graph = batch.graph_of_node[positive[0]].repeat(self.settings.negatives)
-        negative = unjoined_pairs(batch, joined.key, graph, generator)
+        graph = batch.graph_of_node[positive[0]]
+        negative = unjoined_pairs(batch, joined.key, graph, generator, self.settings.negatives)
         counts = {
-            "pairs/positive": torch.tensor(float(positive.shape[1])),
-            "pairs/negative": torch.tensor(float(negative.shape[1])),
+            "pairs/positive": torch.tensor(float(share(positive.shape[1]).total)),
+            "pairs/negative": torch.tensor(float(share(negative.shape[1]).total)),
         }
-        if not positive.shape[1] or not negative.shape[1]:
+        if not all(counts.values()):
             return StepOutput(nothing_to_learn(encoder), counts)
         shown = without_pairs(batch, joined, asked) if self.settings.hide else batch
-        embedding = encoder(shown).float()
+        embedding = single(encoder(shown))
         loss, logs = contrast(_dots(embedding, positive), _dots(embedding, negative))
         return StepOutput(loss, {**logs, **counts})
 
@@ -103,8 +102,21 @@ def joined_pairs(batch: GraphBatch) -> JoinedPairs:
     return JoinedPairs(key, torch.stack([key // size, key % size]), of_edge)
 
 
+def choose_pairs(count: int, rate: float, generator: torch.Generator) -> Tensor:
+    """Draw a share of all pairs of the batch; return the sorted numbers of those of our own."""
+    pairs = share(count)
+    hidden = torch.zeros(pairs.total, dtype=torch.bool)
+    order = torch.randperm(pairs.total, generator=generator)
+    hidden[order[: math.ceil(rate * pairs.total)]] = True
+    return pairs.own(hidden).nonzero()[:, 0]
+
+
 def unjoined_pairs(
-    batch: GraphBatch, joined: Tensor, graph: Tensor, generator: torch.Generator
+    batch: GraphBatch,
+    joined: Tensor,
+    graph: Tensor,
+    generator: torch.Generator,
+    times: int = 1,
 ) -> Tensor:
     """Draw unjoined pairs of different nodes, uniformly and with repeats.
 
@@ -118,18 +130,22 @@ def unjoined_pairs(
         int64: for every pair that is wanted, its graph; that graph has two nodes or more.
     generator
         On the CPU.
+    times
+        How often each of them is wanted.
 
     Returns
     -------
     Tensor
-        int64 ``[2, pairs]``, in the order of ``graph``; a pair that :data:`TRIES` draws did not
-        find is missing.
+        int64 ``[2, pairs]``, in the order of ``graph``, time after time; a pair that :data:`TRIES`
+        draws did not find is missing.
     """
-    wanted = graph.cpu()
+    wanted = graph.repeat(times).cpu()
     first, size = batch.node_ptr[:-1].cpu()[wanted], batch.node_ptr.diff().cpu()[wanted]
-    share = torch.rand(2, TRIES, len(wanted), generator=generator, dtype=torch.float64)
-    left = (share[0] * size).long().minimum(size - 1)
-    step = (share[1] * (size - 1)).long().minimum(size - 2)
+    pairs = share(len(graph))
+    shape = (2, TRIES, times, pairs.total)
+    chance = pairs.own(torch.rand(shape, generator=generator, dtype=torch.float64), 3).flatten(2)
+    left = (chance[0] * size).long().minimum(size - 1)
+    step = (chance[1] * (size - 1)).long().minimum(size - 2)
     right = (left + 1 + step) % size  # never the same node
     drawn = (first + torch.stack([left, right])).to(graph.device)  # [2, tries, wanted]
     free = ~torch.isin(_key(drawn, batch.num_nodes), joined)

@@ -17,8 +17,9 @@ from graftwork.graph.segment import bag_mean
 from graftwork.graph.subgraph import drop_empty
 from graftwork.graph.tasks import TaskSet
 from graftwork.nn.encoder import Encoder
+from graftwork.nn.ranks import share
 from graftwork.objectives.contrast import contrast, nothing_to_learn
-from graftwork.objectives.objective import Objective, ObjectiveSettings, StepOutput
+from graftwork.objectives.objective import Objective, ObjectiveSettings, StepOutput, single
 
 
 @dataclass(frozen=True)
@@ -70,23 +71,25 @@ class Infomax(Objective):
             If the summaries of other graphs are asked for in a batch of one graph.
         """
         batch, _ = drop_empty(batch)
-        corruption = self._corruption(batch)
-        if batch.num_nodes < 2:  # no other node, and too few for batch normalisation
+        graphs = share(batch.num_graphs)
+        corruption = self._corruption(graphs.total)
+        if share(batch.num_nodes).total < 2:  # no other node, and too few for batch normalisation
             return StepOutput(nothing_to_learn(encoder, self), {})
-        nodes = encoder(batch).float()
-        summary = bag_mean(nodes, batch.nodes_of_graph).sigmoid() @ self.discriminator.float().T
+        nodes = single(encoder(batch))
+        summary = bag_mean(nodes, batch.nodes_of_graph).sigmoid() @ single(self.discriminator).T
         positive = _scores(nodes, summary, batch)
         if corruption == "summaries":
-            negative = _scores(nodes, summary.roll(-1, 0), batch)
+            negative = _scores(nodes, graphs.own(graphs.gather(summary).roll(-1, 0)), batch)
         else:
-            negative = _scores(encoder(shuffle_features(batch, generator)).float(), summary, batch)
+            shuffled = single(encoder(shuffle_features(batch, generator)))
+            negative = _scores(shuffled, summary, batch)
         return contrast(positive, negative)
 
-    def _corruption(self, batch: GraphBatch) -> str:
+    def _corruption(self, graphs: int) -> str:
         name = self.settings.corruption
         if name == "auto":
-            return "summaries" if batch.num_graphs > 1 else "features"
-        if name == "summaries" and batch.num_graphs == 1:
+            return "summaries" if graphs > 1 else "features"
+        if name == "summaries" and graphs == 1:
             raise InputError(
                 "A batch of one graph has no summary of another graph.",
                 "Set corruption to features, or take larger batches.",
@@ -96,8 +99,10 @@ class Infomax(Objective):
 
 def shuffle_features(batch: GraphBatch, generator: torch.Generator) -> GraphBatch:
     """Return the same edges over nodes whose rows of features changed places at random."""
-    order = torch.randperm(batch.num_nodes, generator=generator).to(batch.node_cat.device)
-    return replace(batch, node_cat=batch.node_cat[order], node_x=batch.node_x[order])
+    nodes = share(batch.num_nodes)
+    order = nodes.own(torch.randperm(nodes.total, generator=generator)).to(batch.node_cat.device)
+    node_cat, node_x = nodes.gather(batch.node_cat), nodes.gather(batch.node_x)
+    return replace(batch, node_cat=node_cat[order], node_x=node_x[order])
 
 
 def _scores(nodes: Tensor, summary: Tensor, batch: GraphBatch) -> Tensor:

@@ -14,10 +14,15 @@ from graftwork.graph.batch import GraphBatch
 from graftwork.graph.schema import FeatureSchema
 from graftwork.graph.tasks import TaskSet
 from graftwork.nn.encoder import Encoder
+from graftwork.nn.ranks import summed, world
 
 
 class StepOutput(NamedTuple):
     """What one step gives.
+
+    Where several processes share a batch, each gives its part: the mean of their losses is the
+    loss of the whole batch, and so with every logged value. :mod:`graftwork.nn.ranks` has what
+    that takes. All of them log the same names and use the same parameters.
 
     Parameters
     ----------
@@ -29,6 +34,12 @@ class StepOutput(NamedTuple):
 
     loss: Tensor
     logs: dict[str, Tensor]
+
+    def values(self) -> dict[str, float]:
+        """Return loss and logged values of the whole batch; every process must call it."""
+        parts = {"loss": self.loss, **self.logs}
+        numbers = torch.tensor([part.item() for part in parts.values()], dtype=torch.float64)
+        return dict(zip(parts, (summed(numbers) / world()).tolist(), strict=True))
 
 
 @dataclass(frozen=True)
@@ -44,7 +55,8 @@ class ObjectiveSettings(Config):
 class Objective(nn.Module, ABC):
     """A loss on a batch; it owns its heads and receives the encoder, never holds it.
 
-    Randomness comes only from the generator passed in.
+    Randomness comes only from the generator passed in, which is in the same state on every
+    process: each draws for the whole batch and keeps its own part.
 
     Parameters
     ----------
@@ -78,3 +90,8 @@ class Objective(nn.Module, ABC):
         self, encoder: Encoder, batch: GraphBatch, generator: torch.Generator
     ) -> StepOutput:
         """Compute the loss of one batch."""
+
+
+def single(values: Tensor) -> Tensor:
+    """Return half precision as float32, which losses need, and anything finer as it is."""
+    return values.to(torch.promote_types(values.dtype, torch.float32))

@@ -16,7 +16,8 @@ from graftwork.graph.schema import FeatureSchema
 from graftwork.graph.tasks import TaskSet
 from graftwork.nn.encoder import Encoder
 from graftwork.nn.pooling import POOLINGS
-from graftwork.objectives.objective import Objective, ObjectiveSettings, StepOutput
+from graftwork.nn.ranks import summed, world
+from graftwork.objectives.objective import Objective, ObjectiveSettings, StepOutput, single
 
 
 @dataclass(frozen=True)
@@ -80,8 +81,8 @@ class Supervised(Objective):
         """Encode, pool, predict."""
         del generator  # nothing here is drawn
         y = self._labels(batch)
-        raw = self.head(self.dropout(self.pooling(encoder(batch), batch))).float()
-        sums, counts = self._losses(raw, y), (~y.isnan()).sum(0)
+        raw = single(self.head(self.dropout(self.pooling(encoder(batch), batch))))
+        sums, counts = self._losses(raw, y) * world(), summed((~y.isnan()).sum(0))
         logs = {"labels": counts.sum().float()}
         for kind in self.kinds:
             columns = self.get_buffer(kind)

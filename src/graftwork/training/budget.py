@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 
+from graftwork.nn.ranks import agreed
+
 
 class Budget:
     """A number of steps and, optionally, of seconds; the one spent further counts.
 
     A learning rate that follows the budget still reaches zero when the clock ends the run. Without
-    a time limit the budget is a function of the step alone, hence reproducible.
+    a time limit the budget is a function of the step alone, hence reproducible. Where several
+    processes train together, the clock is that of the first.
 
     Parameters
     ----------
@@ -33,5 +36,5 @@ class Budget:
 
     def spent(self, step: int) -> float:
         """Return the share of the budget that is used up after ``step`` steps; 1 is the end."""
-        by_clock = self.seconds / self._limit if self._limit else 0.0
+        by_clock = agreed(self.seconds) / self._limit if self._limit else 0.0
         return max(step / self.steps, by_clock)

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import logging
+import os
+from datetime import timedelta
 
+import torch
 from lightning_fabric import Fabric
+from lightning_fabric.plugins.environments import TorchElasticEnvironment
+from lightning_fabric.strategies import DDPStrategy
+from lightning_fabric.utilities.exceptions import MisconfigurationException
 
+from graftwork.data.isolate import available_cores
 from graftwork.errors import InputError
-from graftwork.nn.precision import resolved_precision
+from graftwork.launch import launch
+from graftwork.nn.precision import best_precision
 
 for _name in ("lightning.fabric", "lightning_fabric"):  # our own lines say what a run does
     logging.getLogger(_name).setLevel(logging.WARNING)
@@ -15,8 +23,23 @@ for _name in ("lightning.fabric", "lightning_fabric"):  # our own lines say what
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
-def new_fabric(device: str, precision: str) -> Fabric:
+_PATIENCE = timedelta(days=30)
+"""How long a process waits for another: for as long as the first one builds a store. It is torchrun
+that notices when one has ended, and ends the others."""
+
+
+def new_fabric(device: str, precision: str, *, distributed: bool = False) -> Fabric:
     """Return a Lightning Fabric on one device, in the given precision or the best for it.
+
+    Parameters
+    ----------
+    device
+        One of ``DEVICES``.
+    precision
+        One of ``PRECISIONS``.
+    distributed
+        Join the processes that torchrun has started, if it has: each gets a device of its own, or
+        its part of the processor's cores.
 
     Raises
     ------
@@ -26,10 +49,34 @@ def new_fabric(device: str, precision: str) -> Fabric:
     if device not in DEVICES:
         raise InputError(f"No device is called {device!r}.", f"Known: {', '.join(DEVICES)}.")
     try:
-        chosen = resolved_precision(precision, device)
+        chosen = best_precision(device) if precision == "auto" else precision
+        if distributed and launch().world > 1:
+            return _joined(device, chosen)
         return Fabric(accelerator=device, devices=1, precision=chosen)
-    except (RuntimeError, ValueError) as error:
+    except (RuntimeError, ValueError, MisconfigurationException) as error:
         raise InputError(
             f"Device {device!r} with precision {precision!r} cannot be used here: {error}",
             "Leave out --device, or choose --device cpu.",
         ) from error
+
+
+def _joined(device: str, precision: str) -> Fabric:
+    """Join the other processes, which are waited for here."""
+    _, world, here = launch()
+    strategy = DDPStrategy(
+        cluster_environment=TorchElasticEnvironment(),
+        process_group_backend="cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo",
+        timeout=_PATIENCE,
+    )
+    fabric = Fabric(
+        accelerator=device,
+        strategy=strategy,
+        devices=here,
+        num_nodes=world // here,
+        precision=precision,
+    )
+    if fabric.device.type == "cpu" and os.environ.get("OMP_NUM_THREADS", "1") == "1":
+        # torchrun says 1 where nobody else has said anything
+        torch.set_num_threads(max(1, available_cores() // here))
+    fabric.launch()
+    return fabric

@@ -11,6 +11,7 @@ from torch import nn
 
 from graftwork.errors import RunError
 from graftwork.graph.batch import GraphBatch
+from graftwork.nn.ranks import summed
 from graftwork.objectives import StepOutput
 from graftwork.training.memory import give_back, keep_freed
 from graftwork.training.steps import Sealed
@@ -53,9 +54,10 @@ def run_loop(
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(step)
         output: StepOutput = module(Sealed(fabric.to_device(next(batches))))
-        if not bool(output.loss.detach().isfinite()):
+        loss = summed(output.loss.detach())  # all processes end, or none
+        if not bool(loss.isfinite()):
             raise RunError(
-                f"The loss became {output.loss.item()} at step {step}.",
+                f"The loss became {loss.item()} at step {step}.",
                 "Lower the learning rate, or check the labels for extreme values.",
             )
         fabric.backward(output.loss)

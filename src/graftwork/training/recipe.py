@@ -17,6 +17,7 @@ from graftwork.data.isolate import Pool
 from graftwork.data.places import make_folder
 from graftwork.data.suites import resolve_inputs
 from graftwork.errors import InputError
+from graftwork.nn.ranks import barrier, rank
 from graftwork.training.presets import PRETRAIN_PRESETS, preset, preset_options
 from graftwork.training.pretrain import pretrain
 from graftwork.training.pretrain_config import PretrainConfig
@@ -129,12 +130,19 @@ def run_recipe(
         )
         parent = str(folder)
     final = output / "model"
-    partial = output / ".model.partial"
+    if not rank():
+        _replace(final, model)
+    barrier()
+    return final
+
+
+def _replace(final: Path, model: Path) -> None:
+    """Make ``final`` a copy of an artifact."""
+    partial = final.with_name(".model.partial")
     shutil.rmtree(partial, ignore_errors=True)
     shutil.copytree(model, partial)
     shutil.rmtree(final, ignore_errors=True)
     partial.rename(final)
-    return final
 
 
 def _claim(output: Path) -> None:
