@@ -122,7 +122,7 @@ def both(cli, tmp_path):
 @pytest.mark.usefixtures("cluster")
 def test_predict_writes_the_same_table(both, model, table):
     local, scaled = map(pd.read_csv, both("p.csv", "predict", "-m", model, "-i", table))
-    assert len(local) > 2500
+    assert len(local) > 2048  # three blocks
     assert 100 < (local["status"] == "ok").sum() < len(local)
     pd.testing.assert_frame_equal(local, scaled, rtol=1e-5)
 

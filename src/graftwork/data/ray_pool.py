@@ -25,7 +25,7 @@ Work: TypeAlias = Callable[..., Iterator[ChunkResult]]
 """``(texts, **settings)`` to results whose parts are bytes: a function that workers can import."""
 
 _BLOCK = 4 * CHUNK  # rows a worker is given at a time
-_WINDOW = 16  # blocks of a data set, or two per CPU where that is more
+_WINDOW = 8  # blocks of a data set, or two per CPU where that is more
 _AHEAD = 2  # data sets under way while the one before is being read
 _SECONDS_TO_STOP = 10.0
 _RETRIES = 3  # of a block whose worker died
