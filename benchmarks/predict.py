@@ -52,15 +52,20 @@ def main() -> None:
             command("finetune", "-i", table, "-t", "pIC50", "-o", model, *options)
         for file, rows in (("one", texts[:1]), ("all", texts)):
             (folder / f"{file}.csv").write_text("\n".join(["smiles", *rows]) + "\n")
-        begin = command("predict", "-m", model, "-i", folder / "one.csv", "-o", folder / "1.csv")
-        taken = command("predict", "-m", model, "-i", folder / "all.csv", "-o", folder / "2.csv")
-    rate, limit = len(texts) / taken, parse_rate(texts)
+        for precision in ("32-true", "bf16-mixed"):
+            limit = parse_rate(texts)
+            line = ["predict", "-m", model, "--precision", precision, "-i"]
+            begin = command(*line, folder / "one.csv", "-o", folder / "1.csv")
+            taken = command(*line, folder / "all.csv", "-o", folder / "2.csv")
+            limit = (limit + parse_rate(texts)) / 2  # before and after: the machine drifts
+            rate = len(texts) / taken
+            print(
+                f"predict {precision:10} {rate:6.0f} molecules/s  {rate / limit:.3f} of parsing ",
+                end="",
+            )
+            print(f"alone ({limit:.0f}/s); without the {begin:.1f} s of starting ", end="")
+            print(f"{len(texts) / (taken - begin) / limit:.3f}")
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6
-    print(f"predict {rate:7.0f} molecules/s  {rate / limit:.3f} of parsing alone ({limit:.0f}/s)")
-    print(
-        f"without the {begin:.1f} s of starting {len(texts) / (taken - begin) / limit:.3f}; ",
-        end="",
-    )
     print(f"the largest process took {peak:.2f} GB")
 
 

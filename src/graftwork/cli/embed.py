@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from graftwork.cli.options import Engine, Input, ModelOption, SmilesColumn
+from graftwork.cli.options import EncoderPrecision, Engine, Input, ModelOption, SmilesColumn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,6 +28,7 @@ def embed(
         "graph"
     ),
     engine: Engine = "local",
+    precision: EncoderPrecision = "32-true",
 ) -> None:
     """Turn molecules, or the nodes of a network, into vectors.
 
@@ -49,7 +50,7 @@ def embed(
         raise InputError(
             f"Atoms of many molecules do not fit the rows of {output}.", "Write X.parquet or X.csv."
         )
-    with open_model(model, engine) as loaded:
+    with open_model(model, engine, precision) as loaded:
         width = loaded.encoder.config.dim if level == "node" else loaded.width
         names = [f"e{i}" for i in range(width)]
         if level == "node":

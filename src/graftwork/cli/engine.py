@@ -32,9 +32,9 @@ def open_pool(engine: str) -> Iterator[RayPool | None]:
 
 
 @contextmanager
-def open_model(name: str, engine: str) -> Iterator[Model]:
+def open_model(name: str, engine: str, precision: str) -> Iterator[Model]:
     """Load a model that computes on an engine; see :func:`open_pool`."""
     from graftwork.inference import RayModel, load  # noqa: PLC0415  (after the engine is checked)
 
     with open_pool(engine) as pool:
-        yield load(name) if pool is None else RayModel(name, pool)
+        yield (load(name, precision=precision) if pool is None else RayModel(name, pool, precision))

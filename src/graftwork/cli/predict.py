@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from graftwork.cli.options import Engine, Input, ModelOption, SmilesColumn
+from graftwork.cli.options import EncoderPrecision, Engine, Input, ModelOption, SmilesColumn
 
 
 def predict(
@@ -18,6 +18,7 @@ def predict(
     ] = Path("predictions.csv"),
     smiles_column: SmilesColumn = None,
     engine: Engine = "local",
+    precision: EncoderPrecision = "32-true",
 ) -> None:
     """Predict a table or a network: one row out per row in, in order, original columns kept.
 
@@ -29,7 +30,7 @@ def predict(
     from graftwork.cli.engine import open_model  # noqa: PLC0415
     from graftwork.cli.rows import write_rows  # noqa: PLC0415
 
-    with open_model(model, engine) as loaded:
+    with open_model(model, engine, precision) as loaded:
         added = [f"pred_{task}" for task in loaded.require_tasks()]
         write_rows(
             input_path, smiles_column, output, added, loaded.encoder.schema, loaded.predict_records

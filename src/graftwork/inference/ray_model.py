@@ -17,7 +17,7 @@ from graftwork.data.isolate import ChunkResult, shared_pool
 from graftwork.data.places import file_hash
 from graftwork.data.ray_pool import RayPool
 from graftwork.errors import ArtifactError, InputError
-from graftwork.inference.model import Model
+from graftwork.inference.model import DEFAULT_PRECISION, Model
 from graftwork.inference.results import Matrix, Output
 from graftwork.nn.checkpoints import bundled
 
@@ -34,6 +34,8 @@ class RayModel(Model):
         place, or have the same bundled checkpoint.
     pool
         The workers.
+    precision
+        As for :class:`Model`; ``auto`` is what is best where the command was given.
 
     Raises
     ------
@@ -41,8 +43,8 @@ class RayModel(Model):
         If the model reads networks: one machine holds a network.
     """
 
-    def __init__(self, path: str | Path, pool: RayPool) -> None:
-        super().__init__(path, pool=pool)
+    def __init__(self, path: str | Path, pool: RayPool, precision: str = DEFAULT_PRECISION) -> None:
+        super().__init__(path, pool=pool, precision=precision)
         if self.reads_networks:
             raise InputError(
                 f"{self.path} reads networks, which one machine holds in memory.",
@@ -55,24 +57,29 @@ class RayModel(Model):
         comes_along = self.path in bundled().values()
         name = self.path.name if comes_along else str(self.path.resolve())
         sha256 = file_hash(self.path / _WEIGHTS)
-        settings = {"model": name, "sha256": sha256, "output": output}
+        settings = {
+            "model": name,
+            "sha256": sha256,
+            "precision": self.precision,
+            "output": output,
+        }
         for done in self._cluster.run(answer_block, settings, smiles):
             parts = [(positions, _decoded(data, output)) for positions, data in done.parts]
             yield replace(done, parts=parts)
 
 
 def answer_block(
-    texts: list[str], model: str, sha256: str, output: Output
+    texts: list[str], model: str, sha256: str, precision: str, output: Output
 ) -> Iterator[ChunkResult]:
     """Answer molecules in a worker process; the parts are values as safetensors bytes."""
-    for done in _loaded(model, sha256).answers(texts, output):
+    for done in _loaded(model, sha256, precision).answers(texts, output):
         yield replace(done, parts=[(where, _encoded(values)) for where, values in done.parts])
 
 
 @functools.lru_cache(maxsize=1)
-def _loaded(name: str, sha256: str) -> Model:
+def _loaded(name: str, sha256: str, precision: str) -> Model:
     torch.set_num_threads(1)
-    model = Model(name, pool=shared_pool(1))
+    model = Model(name, pool=shared_pool(1), precision=precision)
     if file_hash(model.path / _WEIGHTS) != sha256:
         raise ArtifactError(
             f"{socket.gethostname()} has other weights at {model.path} than the command.",

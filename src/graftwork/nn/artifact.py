@@ -122,8 +122,8 @@ def load_artifact(folder: Path) -> Artifact:
     except (InputError, KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         raise ArtifactError(f"{folder} describes no model: {error}") from error
     weights = _read_weights(folder / "model.safetensors", _state(model))
-    model = model.to_empty(device="cpu")
-    model.load_state_dict({k.removeprefix(_prefix(model)): v for k, v in weights.items()})
+    own = {name.removeprefix(_prefix(model)): value for name, value in weights.items()}
+    model.load_state_dict(own, assign=True)  # in place of those without memory
     model.eval()
     provenance = _read_json(folder / "provenance.json")
     membership = read_membership(folder / MEMBERSHIP)

@@ -145,6 +145,8 @@ def _sum(parts: list[Tensor]) -> Tensor:
 
 
 def _table(size: int, dim: int) -> nn.Embedding:
-    table = nn.Embedding(size, dim)
-    nn.init.xavier_uniform_(table.weight)
-    return table
+    weight = torch.empty(size, dim)
+    if not weight.is_meta:  # drawing on the meta device, where artifacts are read, takes a second
+        weight.normal_()  # as nn.Embedding does first: a seed keeps its weights
+        nn.init.xavier_uniform_(weight)
+    return nn.Embedding.from_pretrained(weight, freeze=False)
