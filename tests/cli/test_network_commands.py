@@ -153,6 +153,14 @@ def test_models_and_files_that_do_not_fit_each_other(cli, run, network, labelled
         graftwork.finetune(other, output=folder / "r3", start_from=str(run[0]))
 
 
+def test_a_network_stays_on_one_machine(cli, run, network, tmp_path):
+    pytest.importorskip("ray")
+    for command in (["predict", "-m", run[0]], ["pretrain", "--objective", "infomax"]):
+        done = cli(*command, "-i", network, "-o", tmp_path / command[0], "--engine", "ray")
+        assert done.code == 2
+        assert "one machine holds in memory. Leave out --engine ray" in done.error
+
+
 def test_a_linear_probe_and_transfer_to_a_network_of_the_same_words(cli, run, network):
     """The encoder that one network taught goes on to another."""
     folder = network.parent

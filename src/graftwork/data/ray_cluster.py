@@ -13,13 +13,19 @@ from typing import Any
 from graftwork.data.isolate import available_cores
 from graftwork.errors import GraftworkError, InputError, RunError
 
+_ENVIRONMENT = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ENABLE_AUTO_CONNECT": "0",  # a thread that comes too late starts no cluster of its own
+}
+_JOINING = {"RAY_NUM_REDIS_GET_RETRIES": "3"}  # two minutes for what is no cluster, not fourteen
 _SECONDS_TO_CONNECT = 10.0
 
 
 def import_ray() -> Any:
     """Return the package ``ray``, or raise :class:`InputError` that says how to install it."""
-    for name in ("RAY_USAGE_STATS_ENABLED", "RAY_ENABLE_AUTO_CONNECT"):
-        os.environ.setdefault(name, "0")
+    settings = _ENVIRONMENT | (_JOINING if "RAY_ADDRESS" in os.environ else {})
+    for name, value in settings.items():
+        os.environ.setdefault(name, value)  # read when Ray is imported; what the user has set stays
     try:
         import ray  # noqa: PLC0415  (an extra, slow to import)
         import ray.data  # noqa: PLC0415

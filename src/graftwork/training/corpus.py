@@ -124,7 +124,7 @@ def open_corpus(
         if pool is not None:
             raise InputError(
                 f"{corpus.path} is a network, which one machine holds in memory.",
-                "Leave out --engine.",
+                "Leave out --engine ray.",
             )
         store = network_corpus(corpus, schema)
     else:
