@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from graftwork.data.sparse_labels import SparseLabels
 from graftwork.data.store import GraphStore
@@ -22,6 +24,30 @@ def load_batch(
     return GraphBatch.from_packed(
         store.graphs.take(index), None if labels is None else labels[index]
     )
+
+
+def prefetched(
+    batches: Iterator[GraphBatch], *, pin: bool = False
+) -> Generator[GraphBatch, None, None]:
+    """Yield the same batches; a thread gathers each while the one before it is being used.
+
+    Parameters
+    ----------
+    batches
+        What to yield.
+    pin
+        Put them where an accelerator can fetch them by itself.
+    """
+
+    def gathered() -> GraphBatch | None:
+        batch = next(batches, None)
+        return batch.map(torch.Tensor.pin_memory) if pin and batch is not None else batch
+
+    with ThreadPoolExecutor(1, thread_name_prefix="graftwork-batches") as thread:
+        coming = thread.submit(gathered)
+        while (batch := coming.result()) is not None:
+            coming = thread.submit(gathered)
+            yield batch
 
 
 def in_order(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
 import torch
 from torch import nn
 
+from graftwork.data.loader import prefetched
 from graftwork.errors import RunError
 from graftwork.graph.batch import GraphBatch
 from graftwork.nn.ranks import summed
@@ -50,25 +52,26 @@ def run_loop(
     """
     module.train()
     keep_freed()
-    for step in range(first, last):
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate(step)
-        output: StepOutput = module(Sealed(fabric.to_device(next(batches))))
-        loss = summed(output.loss.detach())  # all processes end, or none
-        if not bool(loss.isfinite()):
-            raise RunError(
-                f"The loss became {loss.item()} at step {step}.",
-                "Lower the learning rate, or check the labels for extreme values.",
-            )
-        fabric.backward(output.loss)
-        if clip:
-            fabric.clip_gradients(module, optimizer, max_norm=clip, error_if_nonfinite=False)
-        optimizer.step()
-        optimizer.zero_grad()
-        if (step + 1) % TRIM_EVERY == 0:
-            give_back()
-        if not after_step(step + 1, output):
-            return step + 1
+    with closing(prefetched(batches, pin=fabric.device.type == "cuda")) as coming:
+        for step in range(first, last):
+            for group in optimizer.param_groups:
+                group["lr"] = learning_rate(step)
+            output: StepOutput = module(Sealed(fabric.to_device(next(coming))))
+            loss = summed(output.loss.detach())  # all processes end, or none
+            if not bool(loss.isfinite()):
+                raise RunError(
+                    f"The loss became {loss.item()} at step {step}.",
+                    "Lower the learning rate, or check the labels for extreme values.",
+                )
+            fabric.backward(output.loss)
+            if clip:
+                fabric.clip_gradients(module, optimizer, max_norm=clip, error_if_nonfinite=False)
+            optimizer.step()
+            optimizer.zero_grad()
+            if (step + 1) % TRIM_EVERY == 0:
+                give_back()
+            if not after_step(step + 1, output):
+                return step + 1
     return last
 
 

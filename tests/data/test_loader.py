@@ -1,0 +1,47 @@
+"""Batches that are gathered ahead."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+
+from graftwork.data.loader import load_batch, prefetched
+
+
+def test_the_batches_and_their_order_stay(make_store, nci):
+    store = make_store(nci[:30])
+    parts = [np.arange(5) + 3 * i for i in range(8)]
+    found = list(prefetched(load_batch(store, part) for part in parts))
+    assert len(found) == 8
+    for part, batch in zip(parts, found, strict=True):
+        assert batch.node_cat.equal(load_batch(store, part).node_cat)
+
+
+def test_one_batch_is_gathered_while_another_is_in_use_and_no_more(make_batch):
+    begun = [threading.Event() for _ in range(4)]
+
+    def batches():
+        for event in begun:
+            event.set()
+            yield make_batch(["CCO"])
+
+    coming = prefetched(batches())
+    next(coming)
+    assert begun[1].wait(10)
+    assert not begun[2].is_set()
+    coming.close()
+    assert not begun[2].is_set()
+    assert not [t for t in threading.enumerate() if t.name.startswith("graftwork-batches")]
+
+
+def test_an_error_while_gathering_is_raised_where_the_batch_is_asked_for(make_batch):
+    def batches():
+        yield make_batch(["CCO"])
+        raise ValueError("a damaged column")
+
+    coming = prefetched(batches())
+    next(coming)
+    with pytest.raises(ValueError, match="damaged"):
+        next(coming)
