@@ -17,26 +17,45 @@ from graftwork.data.isolate import available_cores
 SHAPES = ((2048, 2048, 2048), (6000, 300, 600), (6000, 600, 300))
 
 
-def seconds(function: Callable[[], object], repeats: int, rounds: int = 3) -> float:
+def finish(device: str) -> None:
+    """Wait until a device has done what it was told."""
+    if device == "cuda":
+        torch.cuda.synchronize()
+
+
+def seconds(
+    function: Callable[[], object], repeats: int, rounds: int = 3, device: str = "cpu"
+) -> float:
     """Return seconds per call: the best of some rounds, after one warm-up call."""
     function()
     best = float("inf")
     for _ in range(rounds):
+        finish(device)
         start = time.perf_counter()
         for _ in range(repeats):
             function()
+        finish(device)
         best = min(best, (time.perf_counter() - start) / repeats)
     return best
 
 
-def matrix_rate(dtype: torch.dtype) -> float:
+def matrix_rate(dtype: torch.dtype, device: str = "cpu") -> float:
     """Return the arithmetic per second of matrix products, the best of a few shapes."""
     rates = []
-    for rows, inner, columns in SHAPES:
-        left = torch.randn(rows, inner, dtype=dtype)
-        right = torch.randn(inner, columns, dtype=dtype)
-        rates.append(2 * rows * inner * columns / seconds(partial(torch.matmul, left, right), 10))
+    larger = ((8192, 8192, 8192),) if device == "cuda" else ()
+    for rows, inner, columns in SHAPES + larger:
+        left = torch.randn(rows, inner, dtype=dtype, device=device)
+        right = torch.randn(inner, columns, dtype=dtype, device=device)
+        taken = seconds(partial(torch.matmul, left, right), 10, device=device)
+        rates.append(2 * rows * inner * columns / taken)
     return max(rates)
+
+
+def device_copy_rate(device: str, size: int = 1 << 30) -> float:
+    """Return the bytes per second that a device reads and writes in a plain copy."""
+    source = torch.ones(size, dtype=torch.uint8, device=device)
+    target = torch.empty_like(source)
+    return 2 * size / seconds(lambda: target.copy_(source), 10, device=device)
 
 
 def copy_rate(size: int = 1 << 26) -> float:
@@ -62,6 +81,7 @@ def parse_rate(texts: Sequence[str]) -> float:
         return len(texts) / (time.perf_counter() - start)
 
 
-def machine() -> str:
+def machine(device: str = "cpu") -> str:
     """Say what it was measured on."""
-    return f"{platform.machine()}, {available_cores()} cores, torch {torch.__version__}"
+    name = torch.cuda.get_device_name() + ", " if device == "cuda" else ""
+    return f"{name}{platform.machine()}, {available_cores()} cores, torch {torch.__version__}"
