@@ -25,7 +25,7 @@ from graftwork.inference.stream import (
 from graftwork.nn.artifact import load_artifact
 from graftwork.nn.checkpoints import find_model
 from graftwork.nn.encoder import Encoder
-from graftwork.nn.pooling import CentrePooling, MeanPooling, pooled_width
+from graftwork.nn.pooling import CentrePooling, MeanPooling, embed_graphs, pooled_width
 from graftwork.nn.precision import resolved_precision
 from graftwork.nn.predictor import Predictor
 
@@ -199,11 +199,11 @@ class Model:
         return predictor.head.predict(predictor.head(self._pool_batch(batch)))
 
     def _pool_batch(self, batch: GraphBatch) -> torch.Tensor:
-        return self._pooling(self._encode(batch), batch)
+        return embed_graphs(self._encode, self._pooling, batch)
 
-    def _encode(self, batch: GraphBatch) -> torch.Tensor:
+    def _encode(self, batch: GraphBatch, rows: torch.Tensor | None = None) -> torch.Tensor:
         with torch.autocast("cpu", torch.bfloat16, enabled=self.precision == "bf16-mixed"):
-            return self.encoder(batch).float()
+            return self.encoder(batch, rows).float()
 
     def _compute(self, output: Output) -> Compute:
         if output == "prediction":

@@ -11,7 +11,7 @@ from graftwork.errors import InputError
 from graftwork.graph.batch import GraphBatch
 from graftwork.nn.encoder import Encoder
 from graftwork.nn.heads import Head
-from graftwork.nn.pooling import POOLINGS, pooled_width
+from graftwork.nn.pooling import POOLINGS, embed_graphs, pooled_width
 
 
 @final
@@ -30,7 +30,7 @@ class Predictor(nn.Module):
 
     def embed(self, batch: GraphBatch) -> Tensor:
         """Return graph embeddings ``[num_graphs, width of the pooling]``."""
-        return self.pooling(self.encoder(batch), batch)
+        return embed_graphs(self.encoder, self.pooling, batch)
 
     def forward(self, batch: GraphBatch) -> Tensor:
         """Return raw outputs; ``head.predict`` turns them into probabilities or values."""

@@ -15,7 +15,7 @@ from graftwork.graph.batch import GraphBatch
 from graftwork.graph.schema import FeatureSchema
 from graftwork.graph.tasks import TaskSet
 from graftwork.nn.encoder import Encoder
-from graftwork.nn.pooling import POOLINGS
+from graftwork.nn.pooling import POOLINGS, embed_graphs
 from graftwork.nn.ranks import summed, world
 from graftwork.objectives.objective import Objective, ObjectiveSettings, StepOutput, single
 
@@ -81,7 +81,7 @@ class Supervised(Objective):
         """Encode, pool, predict."""
         del generator  # nothing here is drawn
         y = self._labels(batch)
-        raw = single(self.head(self.dropout(self.pooling(encoder(batch), batch))))
+        raw = single(self.head(self.dropout(embed_graphs(encoder, self.pooling, batch))))
         sums, counts = self._losses(raw, y) * world(), summed((~y.isnan()).sum(0))
         logs = {"labels": counts.sum().float()}
         for kind in self.kinds:

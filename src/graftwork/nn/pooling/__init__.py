@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from torch import nn
+from collections.abc import Callable
 
+from torch import Tensor, nn
+
+from graftwork.graph.batch import GraphBatch
 from graftwork.nn.pooling.attention import AttentionPooling
-from graftwork.nn.pooling.centre import CentreMeanPooling, CentrePooling
+from graftwork.nn.pooling.centre import CentreMeanPooling, CentrePooling, centres
 from graftwork.nn.pooling.simple import MaxPooling, MeanPooling, SumPooling
 
 __all__ = [
@@ -16,6 +19,7 @@ __all__ = [
     "MaxPooling",
     "MeanPooling",
     "SumPooling",
+    "embed_graphs",
     "pooled_width",
 ]
 
@@ -27,6 +31,27 @@ POOLINGS: dict[str, type[nn.Module]] = {
     "centre": CentrePooling,
     "centre-mean": CentreMeanPooling,
 }
+
+
+def embed_graphs(
+    encode: Callable[[GraphBatch, Tensor | None], Tensor], pooling: nn.Module, batch: GraphBatch
+) -> Tensor:
+    """Encode the nodes that a pooling reads, and pool them.
+
+    Shapes: :class:`GraphBatch` -> ``[num_graphs, width of the pooling]``.
+
+    Parameters
+    ----------
+    encode
+        An :class:`~graftwork.nn.encoder.Encoder`, or what stands in for one.
+    pooling
+        One of ``POOLINGS``.
+    batch
+        The graphs.
+    """
+    if isinstance(pooling, CentrePooling):
+        return encode(batch, centres(batch))
+    return pooling(encode(batch, None), batch)
 
 
 def pooled_width(pooling: nn.Module, dim: int) -> int:

@@ -29,7 +29,7 @@ class CentrePooling(nn.Module):
 
     def forward(self, nodes: Tensor, batch: GraphBatch) -> Tensor:
         """Pool."""
-        return nodes.index_select(0, _centres(batch))
+        return nodes.index_select(0, centres(batch))
 
 
 @final
@@ -51,11 +51,18 @@ class CentreMeanPooling(nn.Module):
 
     def forward(self, nodes: Tensor, batch: GraphBatch) -> Tensor:
         """Pool."""
-        centres = nodes.index_select(0, _centres(batch))
-        return torch.cat([centres, bag_mean(nodes, batch.nodes_of_graph)], 1)
+        centre = nodes.index_select(0, centres(batch))
+        return torch.cat([centre, bag_mean(nodes, batch.nodes_of_graph)], 1)
 
 
-def _centres(batch: GraphBatch) -> Tensor:
+def centres(batch: GraphBatch) -> Tensor:
+    """Return the positions of the graphs' centres: int64 ``[num_graphs]``.
+
+    Raises
+    ------
+    InputError
+        When a batch has graphs without a centre.
+    """
     if batch.root is None:
         raise InputError(
             "These graphs have no centre, so it cannot be read out.",
