@@ -44,7 +44,7 @@ def model(predictor, tmp_path_factory):
 def test_nodes_are_predicted_and_embedded_in_the_order_given(
     network, store, predictor, model, monkeypatch
 ):
-    monkeypatch.setattr("graftwork.inference.stream._NODES", 7)  # several pieces
+    monkeypatch.setattr("graftwork.inference.stream._EGO_NETWORKS", 7)  # several pieces
     rows = [3, 49, 3, *range(30)]
     records = [node_record(network, row) for row in rows]
     with torch.inference_mode():
