@@ -1,7 +1,7 @@
 """How fast a pre-training step is, against the machine's matrix products.
 
 python benchmarks/pretrain.py [-i corpus.smi.gz] [--limit 20000] [--objectives NAME,...]
-    [--encoders NAME,...] [--norms NAME,...] [--batch-size 256] [--device cuda]
+    [--encoders NAME,...] [--norms NAME,...] [--batch-size 256] [--device cuda] [--profile]
 
 The limit is the rate of large matrix products in the same precision, and all arithmetic is that of
 the layers' linear maps on every node of the original molecules, forward and backward: 10.8 MFLOP a
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -36,6 +37,7 @@ from graftwork.training.memory import keep_freed
 from limits import copy_rate, device_copy_rate, machine, matrix_rate, seconds
 
 WARM_UP, STEPS = 12, 6
+PROFILED = 14
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
 
@@ -63,6 +65,23 @@ def assemble(store: GraphStore, size: int) -> None:
         print(f"{copies:.0f} x a plain copy of its {nbytes / 1e3:.0f} kB")
 
 
+def profile(step: Callable[[], None]) -> str:
+    """Return where the time of some steps goes, by operation."""
+    with torch.profiler.profile() as recorded:
+        for _ in range(STEPS):
+            step()
+    events = sorted(recorded.key_averages(), key=lambda event: -event.self_cpu_time_total)
+    total = sum(event.self_cpu_time_total for event in events)
+    lines = []
+    for event in events[:PROFILED]:
+        spent = event.self_cpu_time_total
+        lines.append(
+            f"{spent / STEPS / 1e3:8.1f} ms {spent / total:6.1%} {event.count / STEPS:5.0f} x "
+            f"{event.key}"
+        )
+    return "\n".join(lines)
+
+
 def step_rates(
     store: GraphStore,
     objective: str,
@@ -70,6 +89,8 @@ def step_rates(
     size: int,
     precision: str,
     device: str,
+    *,
+    profiled: bool,
 ) -> None:
     """Time steps of one objective with one encoder, and the limit before and after."""
     dtype = PRECISIONS[precision]
@@ -106,6 +127,8 @@ def step_rates(
         bandwidth = device_copy_rate(device) / 1e9
         print(f"{'':20} 100 epochs of 2 million molecules: {hours:.1f} h; ", end="")
         print(f"memory copies at {bandwidth:.0f} GB/s")
+    if profiled:
+        print(profile(step))
     batches.close()
 
 
@@ -121,6 +144,7 @@ def main() -> None:
     parser.add_argument("--encoders", default=",".join(CONVS))
     parser.add_argument("--batch-size", type=int, default=256)
     parser.add_argument("--norms", default="batch")
+    parser.add_argument("--profile", action="store_true", help="where the time of a step goes")
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     arguments = parser.parse_args()
     print(machine(arguments.device))
@@ -134,7 +158,15 @@ def main() -> None:
     )
     for objective, conv, norm, precision in cases:
         shape = EncoderConfig(conv=conv, num_layers=5, dim=300, norm=norm)
-        step_rates(store, objective, shape, arguments.batch_size, precision, arguments.device)
+        step_rates(
+            store,
+            objective,
+            shape,
+            arguments.batch_size,
+            precision,
+            arguments.device,
+            profiled=arguments.profile,
+        )
 
 
 if __name__ == "__main__":
