@@ -6,7 +6,9 @@ import platform
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -79,6 +81,29 @@ def parse_rate(texts: Sequence[str]) -> float:
         start = time.perf_counter()
         list(pool.map(parse, parts))
         return len(texts) / (time.perf_counter() - start)
+
+
+def resident(process: int) -> int:
+    """Return the bytes of memory that a process and its children hold; shared ones count once.
+
+    Linux; a process that ends meanwhile counts as nothing.
+    """
+    total = 0
+    for folder in (Path(f"/proc/{number}") for number in descendants(process)):
+        with suppress(OSError):
+            lines = (folder / "smaps_rollup").read_text().splitlines()
+            total += sum(1024 * int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return total
+
+
+def descendants(process: int) -> list[int]:
+    """Return a process and all that it has started; Linux."""
+    found = [process]
+    for number in found:
+        with suppress(OSError):
+            for task in Path(f"/proc/{number}/task").iterdir():
+                found += map(int, (task / "children").read_text().split())
+    return found
 
 
 def machine(device: str = "cpu") -> str:

@@ -8,7 +8,6 @@ Prints the mean of each tenth of the run, and how much the last tenth holds more
 from __future__ import annotations
 
 import argparse
-import resource
 import subprocess
 import sys
 import tempfile
@@ -18,12 +17,7 @@ from pathlib import Path
 import numpy as np
 from rdkit import RDConfig
 
-from limits import machine
-
-
-def resident(process: int) -> int:
-    """Return the bytes of memory that a process holds; Linux."""
-    return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * resource.getpagesize()
+from limits import machine, resident
 
 
 def main() -> None:
