@@ -45,6 +45,10 @@ OBJECTIVES = {
 CASES = {
     **{name: (*case, "gin") for name, case in OBJECTIVES.items()},
     **{conv: ("attribute-masking", {"edges": True}, conv) for conv in CONVS},
+    **{
+        f"{name}, nodes left out": (*OBJECTIVES[name], "gin/layer")
+        for name in ("masking nodes and edges", "cbow", "skipgram", "summaries")
+    },
     **{pooling: ("supervised", {"pooling": pooling}, "gin") for pooling in POOLINGS},
 }
 SIZES = [9, 4, 12, 7, 2, 11, 10, 3, 8, 1, 1, 1, 1, 0]
@@ -60,7 +64,8 @@ def doubled(values):
 def steps(store, name):
     """Return weights, running averages and what was logged in each step, by name."""
     text, settings, conv = CASES[name]
-    shape = EncoderConfig(conv=conv, num_layers=2, dim=8)
+    conv, _, norm = conv.partition("/")
+    shape = EncoderConfig(conv=conv, num_layers=2, dim=8, norm=norm or "batch")
     torch.manual_seed(1)
     encoder = Encoder(store.schema, shape)
     options = {text: settings} if settings else {}

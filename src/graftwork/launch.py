@@ -26,7 +26,7 @@ class Launch(NamedTuple):
 
 def launch() -> Launch:
     """Read it from the environment."""
-    if "LOCAL_WORLD_SIZE" not in os.environ:  # others set the rest of the names, too
+    names = ("RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE")  # others set some of them, too
+    if not all(name in os.environ for name in names):
         return Launch()
-    names = ("RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE")
     return Launch(*(int(os.environ[name]) for name in names))

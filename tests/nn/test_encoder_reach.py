@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graftwork.config import EncoderConfig
+from graftwork.graph.batch import GraphBatch
 from graftwork.graph.reach import _alike, reach, whole
+from graftwork.graph.schema import FeatureSchema
 from graftwork.nn.conv import CONVS
 from graftwork.nn.encoder import Encoder
 
@@ -60,8 +62,8 @@ def test_equal_neighbourhoods_are_computed_once(
     odd_schema, random_batch, conv, sizes, seed, norm, how
 ):
     batch = in_double(random_batch(sizes, seed))
-    batch.node_x[:] = 1.0  # else no two nodes are alike
-    batch.edge_x[:] = 0.5
+    batch.node_x.copy_(batch.node_x > 0)  # else no two nodes are alike
+    batch.edge_x.copy_(batch.edge_x > 0)
     encoder = make(odd_schema, seed, conv=conv, norm=norm, jumping_knowledge=how).eval()
     rows = torch.randint(batch.num_nodes, (3,))
     with torch.no_grad():
@@ -100,6 +102,35 @@ def test_batch_normalisation_in_training_reads_every_node(odd_schema, random_bat
     encoder = make(odd_schema, jumping_knowledge=how).train()
     rows = torch.tensor([7, 2, 2])
     torch.testing.assert_close(encoder(batch, rows), plainly(encoder, batch)[rows], **EXACT)
+
+
+@pytest.mark.parametrize("conv", ["gin", "gcn"])
+def test_bags_of_words_are_told_apart(conv):
+    words = (torch.rand(600, 300, generator=torch.Generator().manual_seed(1)) < 0.01).float()
+    edges = torch.randint(600, (2, 1500), generator=torch.Generator().manual_seed(2))
+    schema = FeatureSchema("words", (), (), node_x=tuple(f"w{i}" for i in range(300)))
+    batch = GraphBatch(
+        node_cat=torch.zeros(600, 0, dtype=torch.int64),
+        node_x=words,
+        edge_index=edges,
+        edge_cat=torch.zeros(1500, 0, dtype=torch.int64),
+        edge_x=torch.zeros(1500, 0),
+        node_ptr=torch.tensor([0, 600]),
+        num_graphs=1,
+    )
+    batch = in_double(batch)
+    encoder = make(schema, conv=conv, num_layers=2).eval()
+    with torch.no_grad():
+        torch.testing.assert_close(encoder(batch), plainly(encoder, batch), **EXACT)
+
+
+def test_a_part_in_training_mode_is_trained_on_every_node(make_batch, tiny_encoder):
+    encoder, batch = tiny_encoder(dropout=0.5).eval(), make_batch(["CCCCCC", "CCCCCC"])
+    encoder.dropout.train()
+    torch.manual_seed(0)
+    with torch.no_grad():
+        first, second = encoder(batch).split(6)
+    assert not first.equal(second)  # each node has noise of its own
 
 
 def test_molecules_are_merged_and_equal(make_batch, nci, tiny_encoder):

@@ -65,8 +65,8 @@ Precision = Annotated[
 EncoderPrecision = Annotated[
     str,
     typer.Option(
-        help="32-true, or auto for bfloat16 where the processor has it: twice as fast on long "
-        "tables, predictions differ in the third digit."
+        help="Of the encoder: 32-true, bf16-mixed, or auto for bfloat16 where the processor has "
+        "it: faster on long tables, results differ in the third digit."
     ),
 ]
 TimeLimit = Annotated[

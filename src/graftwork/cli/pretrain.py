@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from graftwork.data.corpus import Corpus
 
 
+_SHAPE = ("--encoder", "--num-layers", "--dim", "--jumping-knowledge", "--norm", "--featurizer")
 _BESIDE_A_RECIPE = ("output", "recipe", "overwrite", "checkpoint_every", "device", "engine")
 
 
@@ -72,7 +73,8 @@ def pretrain(
     norm: Annotated[
         str,
         typer.Option(
-            help="batch, layer or none. With the last two, nodes that nobody reads are left out."
+            help="batch, layer or none. With the last two, masking and context prediction are up to "
+            "twice as fast."
         ),
     ] = "batch",
     featurizer: Annotated[str, typer.Option(help="default or hu2020.")] = "default",
@@ -181,6 +183,12 @@ def pretrain(
                 f"A recipe says all of it; {', '.join(typed)} would be forgotten.",
                 "Leave it out, or change it in a copy of the recipe.",
             )
+    ignored = [flag for flag in typed_options(ctx) if flag in _SHAPE]
+    if start_from is not None and ignored:
+        raise InputError(
+            f"The encoder of {start_from} has its shape; {', '.join(ignored)} would be forgotten.",
+            "Leave it out, or leave out --from.",
+        )
     how: dict[str, Any] = {
         "overwrite": overwrite,
         "checkpoint_every": checkpoint_every,

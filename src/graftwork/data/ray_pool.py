@@ -100,7 +100,7 @@ class RayPool:
         finally:
             left.set()
             threads.shutdown(wait=False, cancel_futures=True)
-            wait(pending, _SECONDS_TO_STOP)
+            wait([window for window in pending if not window.cancelled()], _SECONDS_TO_STOP)
 
     def close(self) -> None:
         """Leave the cluster; stop it if it was started here."""

@@ -9,9 +9,10 @@ from torch import Tensor
 
 from graftwork.graph.batch import GraphBatch
 from graftwork.graph.block import Block
+from graftwork.graph.kinds import hashed, kinds, mixed
 
 _WORTH = 0.9  # of the nodes that differ: from there on, looking for equal ones does not pay
-_FACTORS = (0x9E3779B97F4A7C15 - 2**64, 0xBF58476D1CE4E5B9 - 2**64, 0x94D049BB133111EB - 2**64)
+_SOURCE, _OWN = 1, 2
 
 
 @dataclass(frozen=True)
@@ -100,49 +101,17 @@ def _alike(batch: GraphBatch, depth: int) -> list[Tensor]:
     that differ, two are confused with a probability of 3e-8.
     """
     source, target = batch.edge_index
-    edges = _hashed(batch.edge_cat, batch.edge_x)
-    colour = _mixed(_hashed(batch.node_cat, batch.node_x) + _mixed(batch.block.in_degree))
+    edges = hashed(batch.edge_cat, batch.edge_x)
+    colour = hashed(batch.node_cat, batch.node_x, batch.block.in_degree[:, None])
     found: list[Tensor] = []
     for step in range(depth + 1):
         if step:
-            arrived = _mixed(colour[source] * _FACTORS[1] + edges)
+            arrived = mixed(mixed(colour + _SOURCE)[source] + edges)
             around = torch.zeros_like(colour).index_add_(0, target, arrived)
-            colour = _mixed(colour * _FACTORS[2] + around)
-        first, share = _first_of_each(colour)
-        found.append(first)
-        if share > _WORTH:  # colours only ever split
+            colour = mixed(mixed(colour + _OWN) + around)
+        first, kind = kinds(colour)
+        found.append(first[kind])
+        if len(first) > _WORTH * len(colour):  # colours only ever split
             every = torch.arange(len(colour), device=colour.device)
             return found + [every] * (depth - step)
     return found
-
-
-def _hashed(ids: Tensor, x: Tensor) -> Tensor:
-    """One number per row of ids and of the bits of continuous values."""
-    bits = x.double().contiguous().view(torch.int64)
-    columns = torch.cat([ids, bits], 1)
-    factors = _mixed(torch.arange(1, columns.shape[1] + 1, device=ids.device))
-    return _mixed((columns * (factors | 1)).sum(1))
-
-
-def _mixed(values: Tensor) -> Tensor:
-    """Scatter the bits of int64 values: the finaliser of splitmix64 (Steele et al., 2014)."""
-    values = values + _FACTORS[0]
-    for shift, factor in ((30, _FACTORS[1]), (27, _FACTORS[2])):
-        values = (values ^ _shifted(values, shift)) * factor
-    return values ^ _shifted(values, 31)
-
-
-def _shifted(values: Tensor, bits: int) -> Tensor:
-    return (values >> bits) & ((1 << (64 - bits)) - 1)  # torch keeps the sign
-
-
-def _first_of_each(colour: Tensor) -> tuple[Tensor, float]:
-    """Return the first node of each node's colour, and how many colours there are per node."""
-    order = torch.argsort(colour, stable=True)
-    ordered = colour[order]
-    begins = torch.ones_like(ordered, dtype=torch.bool)
-    begins[1:] = ordered[1:] != ordered[:-1]
-    starts = order[begins]
-    first = torch.empty_like(order)
-    first[order] = starts[begins.cumsum(0) - 1]
-    return first, len(starts) / max(len(colour), 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
@@ -24,7 +23,8 @@ Compute: TypeAlias = Callable[[GraphBatch], torch.Tensor]
 """A batch to ``[graphs, columns]``, or at the level ``node`` to ``[nodes, columns]``."""
 
 _EGO_NETWORKS = 1024  # cut out at a time
-_AT_ONCE = 50_000  # nodes that are computed together
+_AT_ONCE = 50_000  # nodes of molecules that are computed together
+_MOST_CHUNKS = 16  # of molecules, however few of them are usable
 
 
 def stream_nodes(
@@ -50,33 +50,34 @@ def stream_molecules(
     answers
         Structures to their values, such as :func:`computed_chunks` yields.
     """
-    order: deque[Record] = deque()  # read, not yet handed on
-    sent: dict[int, Record] = {}  # by position among the rows sent, until they are answered
-    finished: dict[int, RowResult] = {}  # by row, until its turn comes
+    sent: dict[int, tuple[int, Record]] = {}  # by position among those sent, until answered
+    finished: dict[int, RowResult] = {}  # by number of the row, until its turn comes
+    turn = 0
 
     def texts() -> Iterator[str]:
         position = 0
-        for record in records:
-            order.append(record)
+        for number, record in enumerate(records):
             if record.problem is None:
-                sent[position] = record
+                sent[position] = number, record
                 position += 1
                 yield record.structure
             else:
-                finished[record.row] = RowResult(record, None, record.problem)
+                finished[number] = RowResult(record, None, record.problem)
 
     def in_turn() -> Iterator[RowResult]:
-        while order and order[0].row in finished:
-            yield finished.pop(order.popleft().row)
+        nonlocal turn
+        while turn in finished:
+            yield finished.pop(turn)
+            turn += 1
 
     for chunk in answers(texts()):
         for position, reason in chunk.failed:
-            record = sent.pop(position)
-            finished[record.row] = RowResult(record, None, reason)
+            number, record = sent.pop(position)
+            finished[number] = RowResult(record, None, reason)
         for positions, computed in chunk.parts:
             for position, values in zip(positions, computed, strict=True):
-                record = sent.pop(position)
-                finished[record.row] = RowResult(record, values)
+                number, record = sent.pop(position)
+                finished[number] = RowResult(record, values)
         yield from in_turn()
     yield from in_turn()
 
@@ -91,20 +92,21 @@ def computed_chunks(
     """
     for group in _groups(chunks):
         parts = [part for chunk in group for part in chunk.parts]
-        values = iter(_computed(GraphStore.from_parts(schema, parts), compute, level))
+        store = GraphStore.from_parts(schema, parts)
+        values = iter(_computed(store, compute, level, 2 * _AT_ONCE))
         for chunk in group:
             done = [(where, list(islice(values, len(where)))) for where, _ in chunk.parts]
             yield replace(chunk, parts=done)
 
 
 def _groups(chunks: Iterable[ChunkResult]) -> Iterator[list[ChunkResult]]:
-    """Collect consecutive chunks until they hold enough nodes."""
+    """Collect consecutive chunks until they hold enough nodes, or are many."""
     group: list[ChunkResult] = []
     nodes = 0
     for chunk in chunks:
         group.append(chunk)
         nodes += sum(len(graphs.node_cat) for _, graphs in chunk.parts)
-        if nodes >= _AT_ONCE:
+        if nodes >= _AT_ONCE or len(group) == _MOST_CHUNKS:
             yield group
             group, nodes = [], 0
     if group:
@@ -112,9 +114,11 @@ def _groups(chunks: Iterable[ChunkResult]) -> Iterator[list[ChunkResult]]:
 
 
 @torch.inference_mode()
-def _computed(store: GraphStore, compute: Compute, level: Level) -> list[Matrix]:
+def _computed(
+    store: GraphStore, compute: Compute, level: Level, max_nodes: int = 20_000
+) -> list[Matrix]:
     out: list[Matrix] = []
-    for _chosen, batch in in_order(store, np.arange(len(store)), 2 * _AT_ONCE):
+    for _chosen, batch in in_order(store, np.arange(len(store)), max_nodes):
         values = compute(batch).float().numpy()
         if level == "node":
             out += np.split(values, batch.node_ptr[1:-1].numpy())

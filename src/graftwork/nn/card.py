@@ -93,7 +93,8 @@ def _shape(config: dict[str, Any]) -> str:
     layer = _LAYERS.get(encoder["conv"], encoder["conv"].upper())
     shape = (
         f"{layer} encoder, {encoder['num_layers']} layers of width "
-        f"{encoder['dim']}, jumping knowledge `{encoder['jumping_knowledge']}`"
+        f"{encoder['dim']}, jumping knowledge `{encoder['jumping_knowledge']}`, "
+        f"normalisation `{encoder['norm']}`"
     )
     if head is None:
         return shape

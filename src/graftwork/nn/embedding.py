@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from graftwork.errors import InputError
 from graftwork.graph.block import Block
+from graftwork.graph.kinds import kinds
 from graftwork.graph.schema import FeatureSchema
 from graftwork.graph.segment import Bags, bag_sum
 
@@ -40,8 +41,10 @@ class NodeEmbedding(nn.Module):
         """Embed every node."""
         parts = []
         if len(self.tables):
-            kinds, kind_of_node = _kinds(node_cat, [len(table.weight) for table in self._tables])
-            rows = _sum([table(kinds[:, i]) for i, table in enumerate(self.tables)])
+            different, kind_of_node = _kinds(
+                node_cat, [len(table.weight) for table in self._tables]
+            )
+            rows = _sum([table(different[:, i]) for i, table in enumerate(self.tables)])
             parts.append(rows if kind_of_node is None else bag_sum(rows, kind_of_node))
         if self.linear is not None:
             parts.append(self.linear(node_x))
@@ -63,14 +66,8 @@ def _kinds(ids: Tensor, sizes: list[int]) -> tuple[Tensor, Bags | None]:
         return ids, None
     strides = [math.prod(sizes[i + 1 :]) for i in range(len(sizes))]
     codes = (ids * torch.tensor(strides)).sum(1)
-    order = torch.argsort(codes, stable=True)
-    ordered = codes[order]
-    begins = torch.ones_like(ordered, dtype=torch.bool)
-    begins[1:] = ordered[1:] != ordered[:-1]
-    starts = begins.nonzero()[:, 0]
-    kind = torch.empty_like(codes)
-    kind[order] = begins.cumsum(0) - 1
-    return ids[order[starts]], Bags(kind, torch.arange(len(ids) + 1), len(starts))
+    first, kind = kinds(codes)
+    return ids[first], Bags(kind, torch.arange(len(ids) + 1), len(first))
 
 
 class EdgeEmbedding(nn.Module):

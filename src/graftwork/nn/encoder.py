@@ -82,9 +82,11 @@ class Encoder(nn.Module):
     def _reach(self, batch: GraphBatch, rows: Tensor | None) -> Reach:
         """Return what the layers have to compute."""
         depth = self.config.num_layers
-        if self.training and self.config.norm == "batch":
+        training = any(part.training for part in self.modules())
+        if training and self.config.norm == "batch":
             return whole(batch, depth, rows)
-        alike = not (self.training or torch.is_grad_enabled() or batch.node_cat.is_cuda)
+        on_cpu = batch.node_cat.device.type == "cpu"
+        alike = on_cpu and not (training or torch.is_grad_enabled())
         if rows is None and not alike:
             return whole(batch, depth, rows)
         return reach(batch, depth, rows, merge=alike)

@@ -35,7 +35,7 @@ class BatchNorm(nn.BatchNorm1d):
         mean = sums[:-1] / count
         centred = x - mean
         variance = summed(centred.square().sum(0)) / count
-        unbiased = variance.detach() * (count / (count - 1))
+        unbiased = variance.detach() * (count / (count - 1).clamp(min=1))
         self.get_buffer("running_mean").lerp_(mean.detach(), _MOMENTUM)
         self.get_buffer("running_var").lerp_(unbiased, _MOMENTUM)
         self.get_buffer("num_batches_tracked").add_(1)

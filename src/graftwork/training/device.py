@@ -36,7 +36,7 @@ def new_fabric(device: str, precision: str, *, distributed: bool = False) -> Fab
     device
         One of ``DEVICES``.
     precision
-        One of ``PRECISIONS``.
+        Lightning's name of one, or ``auto``.
     distributed
         Join the processes that torchrun has started, if it has: each gets a device of its own, or
         its part of the processor's cores.

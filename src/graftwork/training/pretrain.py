@@ -121,7 +121,7 @@ def pretrain(
             "start_from": start_from,
             "earlier_stages": [] if parent is None else _history(parent),
             "membership": None if record is None else record.summary(),
-            "settings": config.to_dict(),
+            "settings": {**config.to_dict(), **encoder.config.to_dict()},
         }
         content = None if record is None else record.to_bytes()
         save_artifact(run / "model", encoder, provenance, content)
