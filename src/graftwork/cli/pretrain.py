@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from graftwork import console
 from graftwork.cli.options import (
     Device,
     Engine,
@@ -73,8 +74,8 @@ def pretrain(
     norm: Annotated[
         str,
         typer.Option(
-            help="batch, layer or none. With the last two, masking and context prediction are up to "
-            "twice as fast."
+            help="batch, layer or none. With the last two, masking and context prediction are "
+            "faster: what nobody reads is left out."
         ),
     ] = "batch",
     featurizer: Annotated[str, typer.Option(help="default or hu2020.")] = "default",
@@ -185,10 +186,7 @@ def pretrain(
             )
     ignored = [flag for flag in typed_options(ctx) if flag in _SHAPE]
     if start_from is not None and ignored:
-        raise InputError(
-            f"The encoder of {start_from} has its shape; {', '.join(ignored)} would be forgotten.",
-            "Leave it out, or leave out --from.",
-        )
+        console.say(f"Warning: {', '.join(ignored)} ignored: {start_from} has its own shape.")
     how: dict[str, Any] = {
         "overwrite": overwrite,
         "checkpoint_every": checkpoint_every,
