@@ -118,7 +118,7 @@ def processes(store: Path, counts: list[int], steps: int) -> None:
             for number in (5, 5 + steps):  # what starting costs is in both
                 start = time.perf_counter()
                 subprocess.run(
-                    [*line, "--max-steps", str(number), "--overwrite"],
+                    [*line, "--max-steps", str(number), "--epochs", "1000000", "--overwrite"],
                     check=True,
                     env=environment,
                     capture_output=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 from datetime import timedelta
@@ -11,6 +12,7 @@ from lightning_fabric import Fabric
 from lightning_fabric.plugins.environments import TorchElasticEnvironment
 from lightning_fabric.strategies import DDPStrategy
 from lightning_fabric.utilities.exceptions import MisconfigurationException
+from torch import distributed
 
 from graftwork.data.isolate import available_cores
 from graftwork.errors import InputError
@@ -79,4 +81,11 @@ def _joined(device: str, precision: str) -> Fabric:
         # torchrun says 1 where nobody else has said anything
         torch.set_num_threads(max(1, available_cores() // here))
     fabric.launch()
+    atexit.register(_leave)
     return fabric
+
+
+def _leave() -> None:
+    """End the group's threads; a process that ends before them may abort, its work done."""
+    if distributed.is_initialized():
+        distributed.destroy_process_group()
