@@ -2,7 +2,7 @@
 
 A matrix product in bfloat16 is prepared once per shape, which takes as long as a fifth of the
 product itself, and a megabyte as long as it is kept; compiled code is made anew for a new shape. So
-matrices get some empty rows: at most a sixteenth, or up to a multiple of 128.
+matrices get some empty rows: at most a thirty-second, or up to a multiple of 128.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def rounded(rows: int) -> int:
     >>> rounded(1), rounded(128), rounded(6500), rounded(0)
     (128, 128, 6656, 0)
     """
-    step = max(_LEAST, 1 << max(0, rows.bit_length() - 5))
+    step = max(_LEAST, 1 << max(0, rows.bit_length() - 6))
     return -(-rows // step) * step
 
 
