@@ -1,0 +1,58 @@
+"""Products by oneDNN against plain ones in double precision."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from graftwork.nn.linear import Linear, _by_onednn
+
+
+def run(module, rows, weight):
+    """Output, and the gradients of rows, weights and biases."""
+    leaf = rows.clone().requires_grad_()
+    out = module(leaf)
+    (out * weight).sum().backward()
+    return [out.detach(), leaf.grad, module.weight.grad, module.bias.grad]
+
+
+@pytest.mark.parametrize(("rows", "inside", "outside"), [(1, 3, 2), (7, 16, 32), (500, 300, 600)])
+@pytest.mark.parametrize("layout", ["rows", "slice", "transposed"])
+def test_values_and_gradients(rows, inside, outside, layout):
+    torch.manual_seed(0)
+    module = Linear(inside, outside)
+    exact = torch.nn.Linear(inside, outside).double()
+    exact.load_state_dict(module.state_dict())
+    values = {
+        "rows": torch.randn(rows, inside),
+        "slice": torch.randn(rows + 3, inside)[3:],
+        "transposed": torch.randn(inside, rows).T,
+    }[layout]
+    weight = torch.randn(rows, outside)
+    assert _by_onednn(values)
+    found, wanted = run(module, values, weight), run(exact, values.double(), weight.double())
+    for one, other in zip(found, wanted, strict=True):
+        assert one.dtype == torch.float32
+        assert one.layout == torch.strided
+        assert (one - other).norm() <= 1e-6 * other.norm()
+
+
+def test_no_rows_other_precisions_and_autocast_take_the_plain_way():
+    module = Linear(4, 3)
+    assert module(torch.zeros(0, 4)).shape == (0, 3)
+    assert not _by_onednn(torch.zeros(0, 4))
+    assert not _by_onednn(torch.zeros(5, 4, dtype=torch.float64))
+    with torch.autocast("cpu", torch.bfloat16):
+        assert not _by_onednn(torch.zeros(5, 4))
+        assert module(torch.zeros(5, 4)).dtype == torch.bfloat16
+    assert module.double()(torch.zeros(5, 4, dtype=torch.float64)).dtype == torch.float64
+
+
+def test_without_gradients_nothing_is_kept():
+    module, rows = Linear(4, 3), torch.randn(5, 4)
+    with torch.inference_mode():
+        assert module(rows).is_inference()
+    with torch.no_grad():
+        torch.testing.assert_close(module(rows), torch.nn.Linear.forward(module, rows))
+    assert not module.requires_grad_(False)(rows).requires_grad  # noqa: FBT003
+    assert sorted(module.state_dict()) == ["bias", "weight"]
