@@ -17,7 +17,7 @@ from graftwork.launch import launch
 
 __all__ = ["app", "main"]
 
-_ENVIRONMENT = {"GOMP_SPINCOUNT": "3000", "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "64"}
+_ENVIRONMENT = {"GOMP_SPINCOUNT": "3000", "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "128"}
 """Read when PyTorch is loaded; what the user has set stays.
 
 How long a thread that waits for the others keeps its core busy: the usual 300,000 turns take longer

@@ -32,12 +32,18 @@ def hashed(*columns: Tensor) -> Tensor:
     factors, would be equal for many different rows of small or rounded numbers.
     """
     total = torch.zeros(len(columns[0]), dtype=torch.int64, device=columns[0].device)
-    place = 0
-    for values in columns:
-        for part in values.split(_COLUMNS, dim=1):
-            salts = torch.arange(place, place + part.shape[1], device=total.device)
-            total += mixed(_bits(part) ^ mixed(salts)).sum(1)
-            place += part.shape[1]
+    salts = mixed(torch.arange(sum(values.shape[1] for values in columns), device=total.device))
+    for values, salt in zip(columns, salts.split([v.shape[1] for v in columns]), strict=True):
+        top = 0 if values.is_floating_point() or not values.numel() else int(values.max()) + 1
+        if (
+            0 < top <= len(values) and int(values.min()) >= 0
+        ):  # fewer to scatter than there are rows
+            scattered = mixed(torch.arange(top, device=total.device) ^ salt[:, None])
+            for column, table in zip(values.T, scattered, strict=True):
+                total += table[column]
+            continue
+        for part, own in zip(values.split(_COLUMNS, 1), salt.split(_COLUMNS), strict=True):
+            total += mixed(_bits(part) ^ own).sum(1)
     return mixed(total)
 
 
@@ -45,8 +51,8 @@ def mixed(values: Tensor) -> Tensor:
     """Scatter the bits of int64 values: the finaliser of splitmix64 (Steele et al., 2014)."""
     values = values + _STEP
     for shift, factor in ((30, _FACTORS[0]), (27, _FACTORS[1])):
-        values = (values ^ _shifted(values, shift)) * factor
-    return values ^ _shifted(values, 31)
+        values.bitwise_xor_(_shifted(values, shift)).mul_(factor)
+    return values.bitwise_xor_(_shifted(values, 31))
 
 
 _COLUMNS = 32  # at a time: bags of words have thousands
@@ -63,4 +69,4 @@ def _bits(values: Tensor) -> Tensor:
 
 
 def _shifted(values: Tensor, bits: int) -> Tensor:
-    return (values >> bits) & ((1 << (64 - bits)) - 1)  # torch keeps the sign
+    return (values >> bits).bitwise_and_((1 << (64 - bits)) - 1)  # torch keeps the sign

@@ -12,7 +12,7 @@ from graftwork.graph.block import Block
 from graftwork.graph.kinds import hashed, kinds, mixed
 
 _WORTH = 0.9  # of the nodes that differ: from there on, looking for equal ones does not pay
-_SOURCE, _OWN = 1, 2
+_OWN = 0x2545F4914F6CDD1D  # an odd number that is no hash of an edge
 
 
 @dataclass(frozen=True)
@@ -101,14 +101,15 @@ def _alike(batch: GraphBatch, depth: int) -> list[Tensor]:
     that differ, two are confused with a probability of 3e-8.
     """
     source, target = batch.edge_index
-    edges = hashed(batch.edge_cat, batch.edge_x)
+    edges = hashed(batch.edge_cat, batch.edge_x) | 1
     colour = hashed(batch.node_cat, batch.node_x, batch.block.in_degree[:, None])
     found: list[Tensor] = []
     for step in range(depth + 1):
         if step:
-            arrived = mixed(mixed(colour + _SOURCE)[source] + edges)
+            # colours are scattered already: a sum of them times odd numbers tells multisets apart
+            arrived = colour[source].mul_(edges)
             around = torch.zeros_like(colour).index_add_(0, target, arrived)
-            colour = mixed(mixed(colour + _OWN) + around)
+            colour = mixed(colour * _OWN + around)
         first, kind = kinds(colour)
         found.append(first[kind])
         if len(first) > _WORTH * len(colour):  # colours only ever split
