@@ -6,6 +6,11 @@ import torch
 from torch import Tensor
 
 
+_COLUMNS = 32  # at a time: bags of words have thousands
+_STEP = 0x9E3779B97F4A7C15 - 2**64
+_FACTORS = (0xBF58476D1CE4E5B9 - 2**64, 0x94D049BB133111EB - 2**64)
+
+
 def kinds(codes: Tensor) -> tuple[Tensor, Tensor]:
     """Group equal codes.
 
@@ -35,9 +40,8 @@ def hashed(*columns: Tensor) -> Tensor:
     salts = mixed(torch.arange(sum(values.shape[1] for values in columns), device=total.device))
     for values, salt in zip(columns, salts.split([v.shape[1] for v in columns]), strict=True):
         top = 0 if values.is_floating_point() or not values.numel() else int(values.max()) + 1
-        if (
-            0 < top <= len(values) and int(values.min()) >= 0
-        ):  # fewer to scatter than there are rows
+        fewer = 0 < top <= len(values) and int(values.min()) >= 0  # numbers than rows
+        if fewer:
             scattered = mixed(torch.arange(top, device=total.device) ^ salt[:, None])
             for column, table in zip(values.T, scattered, strict=True):
                 total += table[column]
@@ -53,11 +57,6 @@ def mixed(values: Tensor) -> Tensor:
     for shift, factor in ((30, _FACTORS[0]), (27, _FACTORS[1])):
         values.bitwise_xor_(_shifted(values, shift)).mul_(factor)
     return values.bitwise_xor_(_shifted(values, 31))
-
-
-_COLUMNS = 32  # at a time: bags of words have thousands
-_STEP = 0x9E3779B97F4A7C15 - 2**64
-_FACTORS = (0xBF58476D1CE4E5B9 - 2**64, 0x94D049BB133111EB - 2**64)
 
 
 def _bits(values: Tensor) -> Tensor:
