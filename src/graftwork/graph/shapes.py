@@ -18,8 +18,8 @@ def rounded(rows: int) -> int:
 
     Examples
     --------
-    >>> rounded(1), rounded(128), rounded(6500), rounded(0)
-    (128, 128, 6656, 0)
+    >>> rounded(0), rounded(1), rounded(6500), rounded(50_000)
+    (0, 128, 6528, 50176)
     """
     step = max(_LEAST, 1 << max(0, rows.bit_length() - 6))
     return -(-rows // step) * step
