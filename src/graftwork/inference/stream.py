@@ -23,7 +23,7 @@ Compute: TypeAlias = Callable[[GraphBatch], torch.Tensor]
 """A batch to ``[graphs, columns]``, or at the level ``node`` to ``[nodes, columns]``."""
 
 _EGO_NETWORKS = 1024  # cut out at a time
-_AT_ONCE = 50_000  # nodes of molecules that are computed together
+_AT_ONCE = 100_000  # nodes of molecules that are computed together
 _MOST_CHUNKS = 16  # of molecules, however few of them are usable
 
 
