@@ -24,12 +24,13 @@ from graftwork.data.labelled import load_labelled
 from graftwork.nn import Encoder
 from graftwork.training.fit import fit, predict_rows
 from graftwork.training.fit_config import FitConfig
-from limits import machine, matrix_rate, seconds
+from limits import machine, matrix_rate, seconds, settle
 from pretrain import PRECISIONS, arithmetic
 
 
 def main() -> None:
     """Train on nine tenths of a table, in both precisions, and predict the rest."""
+    settle()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("-i", "--input", type=Path)
     parser.add_argument("-s", "--smiles-column")

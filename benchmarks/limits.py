@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import platform
+import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -14,9 +16,20 @@ import numpy as np
 import torch
 from rdkit import Chem, rdBase
 
+from graftwork.cli import ENVIRONMENT
 from graftwork.data.isolate import available_cores
 
 SHAPES = ((2048, 2048, 2048), (6000, 300, 600), (6000, 600, 300))
+
+
+def settle() -> None:
+    """Start the script again with the environment that the commands give themselves.
+
+    PyTorch reads it when it is loaded; what the user has set stays.
+    """
+    missing = {name: value for name, value in ENVIRONMENT.items() if name not in os.environ}
+    if missing:
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **missing})
 
 
 def finish(device: str) -> None:

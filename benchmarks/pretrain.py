@@ -34,7 +34,7 @@ from graftwork.objectives import OBJECTIVES
 from graftwork.objectives.attribute_masking import choose_nodes, hide
 from graftwork.objectives.make import make_objective
 from graftwork.training.memory import keep_freed
-from limits import copy_rate, device_copy_rate, machine, matrix_rate, seconds
+from limits import copy_rate, device_copy_rate, machine, matrix_rate, seconds, settle
 
 WARM_UP, STEPS = 12, 6
 PROFILED = 14
@@ -134,6 +134,7 @@ def step_rates(
 
 def main() -> None:
     """Run all of it."""
+    settle()
     parser = argparse.ArgumentParser(description=__doc__)
     default = Path(RDConfig.RDDataDir) / "NCI" / "first_5K.smi"
     parser.add_argument("-i", "--input", type=Path, default=default)
@@ -143,7 +144,7 @@ def main() -> None:
     )
     parser.add_argument("--encoders", default=",".join(CONVS))
     parser.add_argument("--batch-size", type=int, default=256)
-    parser.add_argument("--norms", default="batch")
+    parser.add_argument("--norms", default="batch,layer")
     parser.add_argument("--profile", action="store_true", help="where the time of a step goes")
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     arguments = parser.parse_args()

@@ -34,7 +34,7 @@ from graftwork.nn import Encoder
 from graftwork.nn.precision import best_precision
 from graftwork.objectives.make import make_objective
 from graftwork.training.memory import keep_freed
-from limits import machine
+from limits import machine, settle
 
 SIZES = "1000,10000,100000,1000000,2000000"
 BATCH = 256
@@ -131,6 +131,7 @@ def processes(store: Path, counts: list[int], steps: int) -> None:
 
 def main() -> None:
     """Run all of it."""
+    settle()
     parser = argparse.ArgumentParser(description=__doc__)
     default = Path(RDConfig.RDDataDir) / "NCI" / "first_5K.smi"
     parser.add_argument("-i", "--input", type=Path, default=default)

@@ -15,9 +15,9 @@ from graftwork.console import say
 from graftwork.errors import GraftworkError
 from graftwork.launch import launch
 
-__all__ = ["app", "main"]
+__all__ = ["ENVIRONMENT", "app", "main"]
 
-_ENVIRONMENT = {"GOMP_SPINCOUNT": "3000", "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "128"}
+ENVIRONMENT = {"GOMP_SPINCOUNT": "3000", "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "128"}
 """Read when PyTorch is loaded; what the user has set stays.
 
 How long a thread that waits for the others keeps its core busy: the usual 300,000 turns take longer
@@ -31,7 +31,7 @@ _WRONG_PATH = (errno.ENAMETOOLONG, errno.EACCES, errno.EROFS)
 
 def main() -> None:
     """Run a command. Exit codes: 0 done, 1 the run failed, 2 the arguments or input are wrong."""
-    for name, value in _ENVIRONMENT.items():
+    for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     warnings.filterwarnings("ignore", module="lightning_fabric")
     try:
