@@ -26,7 +26,7 @@ from graftwork.nn.artifact import load_artifact
 from graftwork.nn.checkpoints import find_model
 from graftwork.nn.encoder import Encoder
 from graftwork.nn.pooling import CentrePooling, MeanPooling, embed_graphs, pooled_width
-from graftwork.nn.precision import resolved_precision
+from graftwork.nn.precision import require_known, resolved_precision
 from graftwork.nn.predictor import Predictor
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ class Model:
         self, path: str | Path, *, pool: Pool | None = None, precision: str = DEFAULT_PRECISION
     ) -> None:
         self.path = find_model(path)
+        require_known(precision)
         self.precision = resolved_precision(precision, "cpu")
         artifact = load_artifact(self.path)
         self.reads_networks = artifact.schema.featurizer == FEATURIZER

@@ -9,8 +9,8 @@ from graftwork.errors import InputError
 PRECISIONS = ("auto", "32-true", "bf16-mixed")
 
 
-def resolved_precision(precision: str, device: str) -> str:
-    """Return a precision other than ``auto``.
+def require_known(precision: str) -> None:
+    """Refuse a precision that no command offers.
 
     Raises
     ------
@@ -21,6 +21,10 @@ def resolved_precision(precision: str, device: str) -> str:
         raise InputError(
             f"No precision is called {precision!r}.", f"Known: {', '.join(PRECISIONS)}."
         )
+
+
+def resolved_precision(precision: str, device: str) -> str:
+    """Return Lightning's name of a precision: ``auto`` is the best for the device."""
     return best_precision(device) if precision == "auto" else precision
 
 

@@ -17,7 +17,7 @@ from torch import distributed
 from graftwork.data.isolate import available_cores
 from graftwork.errors import InputError
 from graftwork.launch import launch
-from graftwork.nn.precision import best_precision
+from graftwork.nn.precision import resolved_precision
 
 for _name in ("lightning.fabric", "lightning_fabric"):  # our own lines say what a run does
     logging.getLogger(_name).setLevel(logging.WARNING)
@@ -51,7 +51,7 @@ def new_fabric(device: str, precision: str, *, distributed: bool = False) -> Fab
     if device not in DEVICES:
         raise InputError(f"No device is called {device!r}.", f"Known: {', '.join(DEVICES)}.")
     try:
-        chosen = best_precision(device) if precision == "auto" else precision
+        chosen = resolved_precision(precision, device)
         if distributed and launch().world > 1:
             return _joined(device, chosen)
         return Fabric(accelerator=device, devices=1, precision=chosen)

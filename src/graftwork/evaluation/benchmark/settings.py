@@ -10,7 +10,7 @@ from graftwork.data.featurize import SCHEMAS
 from graftwork.errors import InputError
 from graftwork.evaluation.finetune_config import NETWORK_DEFAULTS
 from graftwork.nn.conv import CONVS
-from graftwork.nn.precision import best_precision
+from graftwork.nn.precision import resolved_precision
 from graftwork.training.fit_config import FitConfig
 from graftwork.training.freeze import FREEZE_PLANS
 from graftwork.training.presets import FINETUNE_PRESETS, preset
@@ -114,6 +114,4 @@ def benchmark_config(
     values |= {name: value for name, value in chosen.items() if name in known}
     values |= {name: value for name, value in changes.items() if value is not None}
     config = BenchmarkConfig(**values)
-    if config.precision == "auto":
-        config = replace(config, precision=best_precision(config.device))
-    return config
+    return replace(config, precision=resolved_precision(config.precision, config.device))
