@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
+from graftwork.blend import Blend
+from graftwork.blend.storage import blend_from_bytes
 from graftwork.data.featurize import SCHEMAS
 from graftwork.data.isolate import ChunkResult, Pool, shared_pool
 from graftwork.data.networks import FEATURIZER, Network
 from graftwork.data.record import Record
 from graftwork.errors import ArtifactError, InputError
 from graftwork.graph.batch import GraphBatch
+from graftwork.inference.blended import blended_chunks, described_chunks
 from graftwork.inference.results import Level, Matrix, Output, RowResult, stacked, text_records
 from graftwork.inference.stream import (
     Compute,
@@ -22,12 +25,13 @@ from graftwork.inference.stream import (
     stream_molecules,
     stream_nodes,
 )
-from graftwork.nn.artifact import load_artifact
+from graftwork.nn.artifact import Artifact, load_artifact
 from graftwork.nn.checkpoints import find_model
 from graftwork.nn.encoder import Encoder
 from graftwork.nn.pooling import CentrePooling, MeanPooling, embed_graphs, pooled_width
 from graftwork.nn.precision import require_known, resolved_precision
 from graftwork.nn.predictor import Predictor
+from graftwork.nn.record import BLEND
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,6 +88,7 @@ class Model:
         self.encoder: Encoder = artifact.encoder
         self.predictor: Predictor | None = artifact.predictor
         self.provenance: dict[str, Any] = artifact.provenance
+        self.blend, self._frozen = _blend_of(artifact, self.path / BLEND)
         self._pool = pool
 
     @property
@@ -189,7 +194,14 @@ class Model:
             The results of a part are a :data:`Matrix` per structure, as in :class:`RowResult`.
         """
         schema = self.encoder.schema
-        chunks = (self._pool or shared_pool()).map("graph", schema, smiles)
+        pool = self._pool or shared_pool()
+        blend = self.blend if output == "prediction" else None
+        if blend is not None and not (blend.uses_network or blend.uses_embedding):
+            return described_chunks(pool.map("described", schema, smiles), blend)
+        if blend is not None:
+            chunks = pool.map("molecule", schema, smiles)
+            return blended_chunks(chunks, schema, self._columns_batch, blend)
+        chunks = pool.map("graph", schema, smiles)
         level: Level = "node" if output == "nodes" else "graph"
         return computed_chunks(chunks, schema, self._compute(output), level)
 
@@ -198,6 +210,16 @@ class Model:
         if predictor is None:
             raise ArtifactError(f"{self.path} has no head.")
         return predictor.head.predict(predictor.head(self._pool_batch(batch)))
+
+    def _columns_batch(self, batch: GraphBatch) -> torch.Tensor:
+        """Return what a blend reads of a batch: the network's columns, the frozen embedding."""
+        predictor = self.predictor
+        if predictor is None:
+            raise ArtifactError(f"{self.path} has no head.")
+        columns = predictor.head.columns(predictor.head(self._pool_batch(batch)))
+        if self._frozen is None:
+            return columns
+        return torch.cat([columns, embed_graphs(self._frozen, MeanPooling(), batch)], 1)
 
     def _pool_batch(self, batch: GraphBatch) -> torch.Tensor:
         return embed_graphs(self._encode, self._pooling, batch)
@@ -223,6 +245,25 @@ class Model:
         if network is not None:
             return stream_nodes(records, network, self.encoder.schema, self._compute(output))
         return stream_molecules(records, lambda smiles: self.answers(smiles, output))
+
+
+def _blend_of(artifact: Artifact, where: Path) -> tuple[Blend | None, Encoder | None]:
+    """Return the models beside the network, and the pre-trained encoder that one of them reads."""
+    if artifact.blend is None:
+        return None, None
+    if artifact.predictor is None:
+        raise ArtifactError(f"{where}: the network beside it predicts nothing.")
+    head = artifact.predictor.head.config
+    blend = blend_from_bytes(artifact.blend, str(where), head.kind, len(head.tasks))
+    if not blend.uses_embedding:
+        return blend, None
+    frozen = Encoder(artifact.schema, artifact.encoder.config)
+    expected = {k: (tuple(v.shape), v.dtype) for k, v in frozen.state_dict().items()}
+    state = {k: torch.from_numpy(v) for k, v in blend.frozen.items()}
+    if {k: (tuple(v.shape), v.dtype) for k, v in state.items()} != expected:
+        raise ArtifactError(f"{where} holds a frozen encoder of another shape.")
+    frozen.load_state_dict(state)
+    return blend, frozen.eval()
 
 
 def load(path: str | Path, *, precision: str = DEFAULT_PRECISION) -> Model:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -51,10 +51,22 @@ class Fingerprints:
             An identifier or a count is negative.
         """
         lengths = [len(row) for row in counts]
-        total = sum(lengths)
-        keys = np.fromiter((k for row in counts for k in row), dtype=np.int64, count=total)
-        values = np.fromiter((v for row in counts for v in row.values()), np.int64, count=total)
-        rows = np.repeat(np.arange(len(counts)), lengths)
+        keys = np.fromiter((k for row in counts for k in row), np.int64, sum(lengths))
+        values = np.fromiter((v for row in counts for v in row.values()), np.int64, sum(lengths))
+        return cls.from_entries(keys, values, np.array(lengths, np.int64))
+
+    @classmethod
+    def from_entries(
+        cls, keys: npt.NDArray[Any], values: npt.NDArray[Any], lengths: npt.NDArray[Any]
+    ) -> Fingerprints:
+        """Build from the entries of all rows, end to end, and how many each row has.
+
+        Raises
+        ------
+        InputError
+            An identifier or a count is negative.
+        """
+        rows = np.repeat(np.arange(len(lengths)), lengths)
         wrong = np.flatnonzero((keys < 0) | (values < 0))
         if wrong.size:
             entry = wrong[0]
@@ -63,7 +75,8 @@ class Fingerprints:
                 "Identifiers and counts are non-negative integers.",
             )
         ids, columns = np.unique(keys, return_inverse=True)
-        matrix = sparse.csr_array((values, (rows, columns)), shape=(len(counts), len(ids)))
+        values = values.astype(np.int64)
+        matrix = sparse.csr_array((values, (rows, columns)), shape=(len(lengths), len(ids)))
         matrix.eliminate_zeros()
         return cls(matrix, ids)
 
