@@ -51,8 +51,10 @@ class Blend:
         """The tables of :class:`Molecules` that the members read."""
         found: set[str] = set()
         for member in self.members.values():
-            forest = isinstance(member, Forest)
-            found |= set(READ_BY_FORESTS if forest else tables_read(tuple(member.scales)))
+            if isinstance(member, Forest):
+                found |= set(READ_BY_FORESTS)
+            else:
+                found |= set(tables_read(tuple(member.scales)))
         return found
 
     @property

@@ -56,8 +56,9 @@ class Molecules:
         return Molecules(self.fingerprints, {**self.numbers, EMBEDDING: embedding})
 
     def __len__(self) -> int:
-        tables = [*self.fingerprints.values(), *self.numbers.values()]
-        return len(tables[0]) if tables else 0
+        for table in self.fingerprints.values():
+            return len(table)
+        return max(map(len, self.numbers.values()), default=0)
 
     def take(self, rows: npt.ArrayLike, /) -> Molecules:
         """Return the given rows (integer positions or a boolean mask), in that order."""

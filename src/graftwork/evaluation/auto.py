@@ -126,7 +126,8 @@ def fit_auto(
     found = {name: in_range(columns[chosen], kind) for name, columns in found.items()}
     weights = _weights(found, y[chosen], groups[chosen], kind)
     used = [name for name in names if weights[name].any()]
-    blend = Blend(kind, weights, _fitted(used, tables, y, chosen, groups, kind, seed))
+    worth = {name: weights[name] for name in (NETWORK, *used)}
+    blend = Blend(kind, worth, _fitted(used, tables, y, chosen, groups, kind, seed))
     metric = primary_metric(kind, len(data.tasks))
 
     def standing(name: str, columns: Values) -> Standing:

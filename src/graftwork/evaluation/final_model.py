@@ -56,11 +56,11 @@ def final_network(run: FinetuneRun, encoder: Encoder, seconds: float | None) -> 
 def final_blend(run: FinetuneRun, encoder: Encoder) -> Blend | None:
     """Return the blend to leave behind, its members refit on all rows; None for a bare network."""
     experiment, config = run.experiment, run.config
-    if experiment.auto is None:
+    if experiment.auto is None or not experiment.auto.blend.members:
         return None
     blend, data = experiment.auto.blend, experiment.data
     frozen = encoder if blend.uses_embedding else None
-    if config.refit and blend.members:
+    if config.refit:
         tables = molecule_tables(data, frozen)
         groups = groups_of(data, experiment.split)
         blend = experiment.auto.refitted(data, tables, groups, seed=config.seed)

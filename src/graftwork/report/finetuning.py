@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from graftwork.evaluation.auto import AUTO
+from graftwork.evaluation.blend_sentence import blend_numbers, blend_sentence
 from graftwork.evaluation.finetune_run import FinetuneRun
 from graftwork.evaluation.sentence import sentence
 from graftwork.formatting import show
@@ -57,7 +59,7 @@ def finetune_content(run: FinetuneRun, command: str) -> ReportContent:
         predictions=predictions,
         tasks=data.tasks,
         kind=experiment.kind,
-        errors=_worst(run, predictions[experiment.network]),
+        errors=_worst(run, predictions[experiment.delivered]),
         facts=_facts(run),
         rejects=[(r.row, r.value, r.reason) for r in data.rejects],
         command=command,
@@ -67,8 +69,10 @@ def finetune_content(run: FinetuneRun, command: str) -> ReportContent:
 
 def summary(run: FinetuneRun) -> list[str]:
     """Say in plain sentences how the network did against the others."""
-    order = sorted(run.comparisons, key=lambda c: c.against != "scratch")
+    order = sorted(run.comparisons, key=lambda c: (c.model == AUTO, c.against != "scratch"))
     lines = [_sentence(run, comparison) for comparison in order]
+    if run.experiment.auto is not None:
+        lines.append(blend_sentence(run.experiment.auto))
     found = {k: v.estimate for k, v in run.experiment.intervals.items() if v.estimate is not None}
     if found:
         metric = METRICS[run.experiment.metric]

@@ -89,12 +89,12 @@ class GaussianProcessBaseline(Baseline[Molecules]):
     ) -> _Process | Constant:
         if len(y) > self.max_rows:
             rng = numpy_rng(seed, "fingerprint-gp", task)
-            rows = np.sort(rng.choice(len(y), self.max_rows, replace=False))
+            chosen = np.sort(rng.choice(len(y), self.max_rows, replace=False))
             self.notes.append(
                 f"task {task}: fitted on a random {self.max_rows} of {len(y)} labelled rows"
             )
             self.deterministic = False
-            molecules, y = molecules.take(rows), y[rows]
+            molecules, y = molecules.take(chosen), y[chosen]
             if y.min() == y.max():
                 return self._constant(y, kind, task)
         rows = molecules.only(tables_read((FINGERPRINTS,)))
