@@ -57,8 +57,8 @@ def blend_to_bytes(blend: Blend) -> bytes:
         "columns": _columns_of(blend),
         "descriptors": list(DESCRIPTOR_NAMES),
     }
-    contiguous = {key: np.ascontiguousarray(value) for key, value in arrays.items()}
-    return save(contiguous, {_SPEC: json.dumps(spec, sort_keys=True)})
+    contiguous = {key: np.asarray(value, order="C") for key, value in arrays.items()}
+    return save(contiguous, {_SPEC: json.dumps(spec)})
 
 
 def blend_from_bytes(data: bytes, where: str, kind: Kind, targets: int) -> Blend:

@@ -42,7 +42,7 @@ def blend_numbers(auto: Auto) -> dict[str, Any]:
 
 def _scores(auto: Auto) -> str:
     metric = METRICS[auto.metric]
-    found = {s.model: _mean(s.scores) for s in auto.standings}
+    found = {s.model: mean_defined(s.scores) for s in auto.standings}
     together = found.pop(auto.standings[-1].model)
     known = {name: value for name, value in found.items() if value is not None}
     if together is None or not known:
@@ -65,6 +65,7 @@ def _network(auto: Auto, weight: float) -> str:
     return f"The network explains what the others leave over{where}, so it has a weight."
 
 
-def _mean(scores: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float | None:
+def mean_defined(scores: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float | None:
+    """Average what is no NaN; None where everything is."""
     defined = scores[~np.isnan(scores)]
     return float(defined.mean()) if defined.size else None

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from graftwork.evaluation.auto import AUTO
-from graftwork.evaluation.blend_sentence import blend_numbers, blend_sentence
+from graftwork.evaluation.auto import AUTO, Auto
+from graftwork.evaluation.blend_sentence import blend_sentence, mean_defined
 from graftwork.evaluation.finetune_run import FinetuneRun
 from graftwork.evaluation.sentence import sentence
 from graftwork.formatting import show
 from graftwork.metrics import MEAN, METRICS
 from graftwork.report.content import (
+    BlendRow,
     ComparisonRow,
     Curve,
     ErrorMolecule,
@@ -64,6 +65,8 @@ def finetune_content(run: FinetuneRun, command: str) -> ReportContent:
         rejects=[(r.row, r.value, r.reason) for r in data.rejects],
         command=command,
         unit="molecule" if data.network is None else "node",
+        blend=_blend_rows(experiment.auto),
+        blend_sentence="" if experiment.auto is None else blend_sentence(experiment.auto),
     )
 
 
@@ -104,6 +107,14 @@ def _model_rows(run: FinetuneRun) -> list[ModelRow]:
             "; ".join(filter(None, [found.note, *experiment.models[name].notes])),
         )
         for name, found in experiment.intervals.items()
+    ]
+
+
+def _blend_rows(auto: Auto | None) -> list[BlendRow]:
+    """Average scores and weights over targets."""
+    return [
+        BlendRow(s.model, mean_defined(s.scores), mean_defined(s.weights))
+        for s in (() if auto is None else auto.standings)
     ]
 
 
