@@ -30,6 +30,11 @@ class Bags:
         """Build from parallel numbers ``row`` in ``[0, num_rows)`` and ``bag``."""
         return cls(row[torch.argsort(bag, stable=True)], _pointer(bag, num_bags), num_rows)
 
+    @classmethod
+    def one_each(cls, row: Tensor, num_rows: int) -> Bags:
+        """Build bags of a single row."""
+        return cls(row, torch.arange(len(row) + 1, device=row.device), num_rows)
+
     @cached_property
     def reverse(self) -> Bags:
         """For every row, the bags that hold it; worked out when a gradient first needs it."""

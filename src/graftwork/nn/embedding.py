@@ -67,7 +67,7 @@ def _kinds(ids: Tensor, sizes: list[int]) -> tuple[Tensor, Bags | None]:
     strides = [math.prod(sizes[i + 1 :]) for i in range(len(sizes))]
     codes = (ids * torch.tensor(strides)).sum(1)
     first, kind = kinds(codes)
-    return ids[first], Bags(kind, torch.arange(len(ids) + 1), len(first))
+    return ids[first], Bags.one_each(kind, len(first))
 
 
 class EdgeEmbedding(nn.Module):

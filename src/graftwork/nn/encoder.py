@@ -13,11 +13,13 @@ from graftwork.errors import InputError
 from graftwork.graph.batch import GraphBatch
 from graftwork.graph.reach import Reach, reach, whole
 from graftwork.graph.schema import FeatureSchema
+from graftwork.graph.segment import bag_sum
 from graftwork.nn.conv import CONVS
 from graftwork.nn.embedding import NodeEmbedding
 from graftwork.nn.norm import BatchNorm
 
 _MAX_WIDTH, _MAX_LAYERS = 8192, 128
+_MANY = 2048  # nodes: among fewer, looking for equal ones costs what it saves
 NORMS: dict[str, Callable[[int], nn.Module]] = {
     "batch": BatchNorm,
     "layer": nn.LayerNorm,
@@ -35,7 +37,8 @@ class Encoder(nn.Module):
 
     Shapes: :class:`GraphBatch` -> ``[num_nodes, dim]``; with ``rows`` int64 ``[wanted]`` ->
     ``[wanted, dim]``. Nodes that have no influence on what is wanted are left out, except where
-    batch normalisation makes every node depend on all others: in training.
+    batch normalisation makes every node depend on all others: in training. There the first layer,
+    before any of it, computes nodes that look alike once.
 
     Raises
     ------
@@ -63,7 +66,10 @@ class Encoder(nn.Module):
         layers = []
         steps = zip(self.convs, self.norms, part.blocks, part.found, strict=True)
         for depth, (conv, norm, block, found) in enumerate(steps, start=1):
-            nodes = norm(conv(nodes, block))
+            nodes = conv(nodes, block)
+            if depth == 1 and part.copies is not None:
+                nodes = bag_sum(nodes, part.copies)
+            nodes = norm(nodes)
             if depth < self.config.num_layers:
                 nodes = nodes.relu_()  # the normalisation does not need what it gave
             nodes = self.dropout(nodes)
@@ -83,9 +89,10 @@ class Encoder(nn.Module):
         """Return what the layers have to compute."""
         depth = self.config.num_layers
         training = any(part.training for part in self.modules())
-        if training and self.config.norm == "batch":
-            return whole(batch, depth, rows)
         on_cpu = batch.node_cat.device.type == "cpu"
+        if training and self.config.norm == "batch":
+            often_alike = on_cpu and self.schema.is_categorical and batch.num_nodes >= _MANY
+            return whole(batch, depth, rows, merge=often_alike)
         alike = on_cpu and not (training or torch.is_grad_enabled())
         if rows is None and not alike:
             return whole(batch, depth, rows)
