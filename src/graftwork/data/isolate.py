@@ -85,6 +85,18 @@ class IsolatedPool:
             self._idle.put(None)  # a place; its process starts when first needed
         self._threads = ThreadPoolExecutor(self.workers, thread_name_prefix="graftwork-chemistry")
 
+    def start(self) -> None:
+        """Start all processes without waiting: they get ready while this one does other things."""
+        for _ in range(self.workers):
+            self._threads.submit(self._start_one)
+
+    def _start_one(self) -> None:
+        worker = self._idle.get()
+        try:
+            worker = worker or _Worker()
+        finally:
+            self._idle.put(worker)
+
     def map(
         self, task: str, schema: FeatureSchema, items: Iterable[str], chunk: int = CHUNK
     ) -> Iterator[ChunkResult]:

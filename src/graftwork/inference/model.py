@@ -25,6 +25,7 @@ from graftwork.inference.stream import (
 from graftwork.nn.artifact import load_artifact
 from graftwork.nn.checkpoints import find_model
 from graftwork.nn.encoder import Encoder
+from graftwork.nn.folded import folded
 from graftwork.nn.pooling import CentrePooling, MeanPooling, embed_graphs, pooled_width
 from graftwork.nn.precision import require_known, resolved_precision
 from graftwork.nn.predictor import Predictor
@@ -81,7 +82,7 @@ class Model:
                 "nor networks.",
                 f"Known featurisers: {', '.join([*SCHEMAS, FEATURIZER])}.",
             )
-        self.encoder: Encoder = artifact.encoder
+        self.encoder: Encoder = folded(artifact.encoder)
         self.predictor: Predictor | None = artifact.predictor
         self.provenance: dict[str, Any] = artifact.provenance
         self._pool = pool

@@ -10,7 +10,7 @@ from graftwork.graph.block import Block
 from graftwork.graph.schema import FeatureSchema
 from graftwork.graph.segment import bag_sum
 from graftwork.nn.embedding import EdgeEmbedding
-from graftwork.nn.linear import Linear
+from graftwork.nn.linear import mlp
 
 
 @final
@@ -27,7 +27,7 @@ class GINConv(nn.Module):
     def __init__(self, schema: FeatureSchema, dim: int) -> None:
         super().__init__()
         self.edges = EdgeEmbedding(schema, dim)
-        self.mlp = nn.Sequential(Linear(dim, 2 * dim), nn.ReLU(inplace=True), Linear(2 * dim, dim))
+        self.mlp = mlp(dim)
 
     def forward(self, nodes: Tensor, block: Block) -> Tensor:
         """Pass messages once."""
