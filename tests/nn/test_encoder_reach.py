@@ -12,6 +12,7 @@ from graftwork.data.featurize import SCHEMAS
 from graftwork.graph.batch import GraphBatch
 from graftwork.graph.reach import _alike, reach, whole
 from graftwork.graph.schema import FeatureSchema
+from graftwork.graph.segment import bag_mean
 from graftwork.nn.conv import CONVS
 from graftwork.nn.encoder import _MANY, Encoder
 
@@ -68,6 +69,8 @@ def test_equal_neighbourhoods_are_computed_once(
     encoder = make(odd_schema, seed, conv=conv, norm=norm, jumping_knowledge=how).eval()
     rows = torch.randint(batch.num_nodes, (3,))
     with torch.no_grad():
+        means = bag_mean(plainly(encoder, batch), batch.nodes_of_graph)
+        torch.testing.assert_close(encoder(batch, batch.nodes_of_graph), means, **EXACT)
         torch.testing.assert_close(encoder(batch), plainly(encoder, batch), **EXACT)
         torch.testing.assert_close(encoder(batch, rows), plainly(encoder, batch)[rows], **EXACT)
 

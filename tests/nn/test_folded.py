@@ -8,6 +8,7 @@ from torch import nn
 
 from graftwork.nn.conv import CONVS
 from graftwork.nn.folded import folded
+from graftwork.nn.pooling import MeanPooling, embed_graphs
 
 
 @pytest.mark.parametrize("conv", CONVS)
@@ -22,6 +23,8 @@ def test_folding_changes_no_embedding(make_batch, nci, tiny_encoder, conv, norm)
     copy = folded(encoder)
     with torch.no_grad():
         torch.testing.assert_close(copy(batch), encoder.eval()(batch), atol=1e-10, rtol=1e-9)
+        pooled = [embed_graphs(one, MeanPooling(), batch) for one in (copy, encoder)]
+        torch.testing.assert_close(*pooled, atol=1e-10, rtol=1e-9)
     for name, value in encoder.state_dict().items():
         assert value.equal(before[name])
     gone = all(isinstance(part, nn.Identity) for part in copy.norms)

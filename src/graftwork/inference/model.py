@@ -15,6 +15,7 @@ from graftwork.data.networks import FEATURIZER, Network
 from graftwork.data.record import Record
 from graftwork.errors import ArtifactError, InputError
 from graftwork.graph.batch import GraphBatch
+from graftwork.graph.segment import Bags
 from graftwork.inference.results import Level, Matrix, Output, RowResult, stacked, text_records
 from graftwork.inference.stream import (
     Compute,
@@ -203,9 +204,9 @@ class Model:
     def _pool_batch(self, batch: GraphBatch) -> torch.Tensor:
         return embed_graphs(self._encode, self._pooling, batch)
 
-    def _encode(self, batch: GraphBatch, rows: torch.Tensor | None = None) -> torch.Tensor:
+    def _encode(self, batch: GraphBatch, wanted: torch.Tensor | Bags | None = None) -> torch.Tensor:
         with torch.autocast("cpu", torch.bfloat16, enabled=self.precision == "bf16-mixed"):
-            return self.encoder(batch, rows).float()
+            return self.encoder(batch, wanted).float()
 
     def _compute(self, output: Output) -> Compute:
         if output == "prediction":
