@@ -26,6 +26,7 @@ from graftwork.graph.schema import FeatureSchema
 
 CHUNK = 256
 TIME_LIMIT = 10.0
+_AHEAD = 16  # chunks per worker, which go on while the results of others are used
 
 _Decode: TypeAlias = Callable[[bytes], Any]
 
@@ -119,7 +120,7 @@ class IsolatedPool:
             while texts := list(itertools.islice(iterator, chunk)):
                 pending.append(self._threads.submit(self._run, task, schema, start, texts, decode))
                 start += len(texts)
-                if len(pending) > 2 * self.workers:
+                if len(pending) > _AHEAD * self.workers:
                     yield pending.popleft().result()
             while pending:
                 yield pending.popleft().result()
