@@ -9,7 +9,7 @@ import torch
 from rdkit import Chem
 
 from graftwork import load
-from graftwork.data.isolate import IsolatedPool
+from graftwork.data.isolate import IsolatedPool, available_cores
 from graftwork.data.record import Record
 from graftwork.errors import ArtifactError, InputError
 from graftwork.inference import Model
@@ -152,7 +152,7 @@ def test_results_stream_before_the_input_ends(model):
     first = [next(stream) for _ in range(3)]
     stream.close()
     assert [row.record.row for row in first] == [0, 1, 2]
-    assert len(taken) < 6000
+    assert len(taken) < 8_000 * (1 + available_cores())
 
 
 def test_node_embeddings_have_a_row_per_atom(model, predictor, make_batch, molecules):

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from graftwork.data.featurize import SCHEMAS
-from graftwork.data.isolate import IsolatedPool
+from graftwork.data.isolate import _AHEAD, IsolatedPool
 from graftwork.errors import RunError
 
 SCHEMA = SCHEMAS["default"].with_options(max_atoms=10**9)
@@ -197,7 +197,7 @@ def test_map_reads_ahead_only_a_little(trapped):
 
     results = trapped.map("identity", SCHEMA, items(), 10)
     next(results)
-    assert len(asked) <= 10 * (2 * trapped.workers + 2)
+    assert len(asked) <= 10 * (_AHEAD * trapped.workers + 2)
     results.close()
     assert outcome(trapped, ["CC"])[0] == {0: "CC"}
 

@@ -8,11 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graftwork.config import EncoderConfig
+from graftwork.data.featurize import SCHEMAS
 from graftwork.graph.batch import GraphBatch
 from graftwork.graph.reach import _alike, reach, whole
 from graftwork.graph.schema import FeatureSchema
+from graftwork.graph.segment import bag_mean
 from graftwork.nn.conv import CONVS
-from graftwork.nn.encoder import Encoder
+from graftwork.nn.encoder import _MANY, Encoder
 
 SIZES = st.lists(st.integers(0, 6), min_size=1, max_size=5).filter(any)
 KNOWLEDGE = ("last", "sum", "mean", "max")
@@ -67,6 +69,8 @@ def test_equal_neighbourhoods_are_computed_once(
     encoder = make(odd_schema, seed, conv=conv, norm=norm, jumping_knowledge=how).eval()
     rows = torch.randint(batch.num_nodes, (3,))
     with torch.no_grad():
+        means = bag_mean(plainly(encoder, batch), batch.nodes_of_graph)
+        torch.testing.assert_close(encoder(batch, batch.nodes_of_graph), means, **EXACT)
         torch.testing.assert_close(encoder(batch), plainly(encoder, batch), **EXACT)
         torch.testing.assert_close(encoder(batch, rows), plainly(encoder, batch)[rows], **EXACT)
 
@@ -85,8 +89,13 @@ def test_unread_nodes_are_left_out_in_training(
     batch = in_double(random_batch(sizes, seed))
     encoder = make(odd_schema, seed, conv=conv, norm=norm, jumping_knowledge=how).train()
     rows = torch.randperm(batch.num_nodes)[: batch.num_nodes // 3 + 1]
+    assert_same(encoder, lambda: encoder(batch, rows), lambda: plainly(encoder, batch)[rows])
+
+
+def assert_same(encoder, *forwards):
+    """Values and all gradients agree."""
     found = []
-    for forward in (lambda: encoder(batch, rows), lambda: plainly(encoder, batch)[rows]):
+    for forward in forwards:
         encoder.zero_grad()
         value = forward()
         (value * torch.linspace(-1, 1, value.numel()).view_as(value)).sum().backward()
@@ -94,6 +103,24 @@ def test_unread_nodes_are_left_out_in_training(
         found.append([value.detach(), *(grad.clone() for grad in grads)])
     for fast, slow in zip(*found, strict=True):
         torch.testing.assert_close(fast, slow, **EXACT)
+
+
+@pytest.mark.parametrize("conv", CONVS)
+def test_equal_nodes_are_trained_once_in_the_first_layer(make_batch, nci, conv):
+    batch = in_double(make_batch(nci[:150]))
+    encoder = make(SCHEMAS["default"], conv=conv, num_layers=2).train()
+    assert batch.num_nodes > _MANY
+    assert encoder._reach(batch, None).blocks[0].num_outputs < batch.num_nodes / 2
+    assert_same(encoder, lambda: encoder(batch), lambda: plainly(encoder, batch))
+
+
+def test_equal_nodes_drop_out_one_by_one(make_batch, nci):
+    batch = make_batch(nci[:150])
+    encoder = Encoder(SCHEMAS["default"], EncoderConfig(num_layers=1, dim=6, dropout=0.5)).train()
+    output = encoder._reach(batch, None).copies.index
+    alike = (output == output.mode().values).nonzero()[:, 0]
+    dropped = encoder(batch)[alike] == 0
+    assert 0 < dropped[:, 0].sum() < len(alike)
 
 
 @pytest.mark.parametrize("how", KNOWLEDGE)

@@ -40,7 +40,6 @@ def embed(
     Example: graftwork embed -m run -i cora.npz -o vectors.npy
     """
     from graftwork.cli.engine import open_model  # noqa: PLC0415
-    from graftwork.cli.rows import write_nodes, write_rows, write_vectors  # noqa: PLC0415
     from graftwork.errors import InputError  # noqa: PLC0415
 
     if level not in ("graph", "node"):
@@ -51,6 +50,8 @@ def embed(
             f"Atoms of many molecules do not fit the rows of {output}.", "Write X.parquet or X.csv."
         )
     with open_model(model, engine, precision) as loaded:
+        from graftwork.cli.rows import write_nodes, write_rows, write_vectors  # noqa: PLC0415
+
         width = loaded.encoder.config.dim if level == "node" else loaded.width
         names = [f"e{i}" for i in range(width)]
         if level == "node":

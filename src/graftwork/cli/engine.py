@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from graftwork.data.isolate import shared_pool
 from graftwork.data.ray_pool import RayPool
 from graftwork.errors import InputError
 
@@ -34,7 +35,9 @@ def open_pool(engine: str) -> Iterator[RayPool | None]:
 @contextmanager
 def open_model(name: str, engine: str, precision: str) -> Iterator[Model]:
     """Load a model that computes on an engine; see :func:`open_pool`."""
-    from graftwork.inference import RayModel, load  # noqa: PLC0415  (after the engine is checked)
-
     with open_pool(engine) as pool:
+        if pool is None:
+            shared_pool().start()  # while PyTorch is loaded
+        from graftwork.inference import RayModel, load  # noqa: PLC0415
+
         yield (load(name, precision=precision) if pool is None else RayModel(name, pool, precision))

@@ -28,9 +28,10 @@ def predict(
     Example: graftwork predict -m run -i new_molecules.csv -o predictions.csv
     """
     from graftwork.cli.engine import open_model  # noqa: PLC0415
-    from graftwork.cli.rows import write_rows  # noqa: PLC0415
 
     with open_model(model, engine, precision) as loaded:
+        from graftwork.cli.rows import write_rows  # noqa: PLC0415  (needs PyTorch too)
+
         added = [f"pred_{task}" for task in loaded.require_tasks()]
         write_rows(
             input_path, smiles_column, output, added, loaded.encoder.schema, loaded.predict_records

@@ -26,6 +26,7 @@ from graftwork.graph.schema import FeatureSchema
 
 CHUNK = 256
 TIME_LIMIT = 10.0
+_AHEAD = 16  # chunks per worker, which go on while the results of others are used
 
 _Decode: TypeAlias = Callable[[bytes], Any]
 
@@ -85,6 +86,18 @@ class IsolatedPool:
             self._idle.put(None)  # a place; its process starts when first needed
         self._threads = ThreadPoolExecutor(self.workers, thread_name_prefix="graftwork-chemistry")
 
+    def start(self) -> None:
+        """Start all processes without waiting: they get ready while this one does other things."""
+        for _ in range(self.workers):
+            self._threads.submit(self._start_one)
+
+    def _start_one(self) -> None:
+        worker = self._idle.get()
+        try:
+            worker = worker or _Worker()
+        finally:
+            self._idle.put(worker)
+
     def map(
         self, task: str, schema: FeatureSchema, items: Iterable[str], chunk: int = CHUNK
     ) -> Iterator[ChunkResult]:
@@ -107,7 +120,7 @@ class IsolatedPool:
             while texts := list(itertools.islice(iterator, chunk)):
                 pending.append(self._threads.submit(self._run, task, schema, start, texts, decode))
                 start += len(texts)
-                if len(pending) > 2 * self.workers:
+                if len(pending) > _AHEAD * self.workers:
                     yield pending.popleft().result()
             while pending:
                 yield pending.popleft().result()

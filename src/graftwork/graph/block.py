@@ -93,16 +93,12 @@ class Block:
 
     @cached_property
     def _sources(self) -> Bags:
-        return _one_each(self.edge_index[0], self.num_inputs)
+        return Bags.one_each(self.edge_index[0], self.num_inputs)
 
     @cached_property
     def _targets(self) -> Bags:
-        return _one_each(self.edge_index[1], self.num_outputs)
+        return Bags.one_each(self.edge_index[1], self.num_outputs)
 
     @cached_property
     def _arriving(self) -> Bags:
         return self._targets.reverse
-
-
-def _one_each(index: Tensor, num_rows: int) -> Bags:
-    return Bags(index, torch.arange(len(index) + 1, device=index.device), num_rows)

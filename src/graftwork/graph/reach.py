@@ -10,6 +10,7 @@ from torch import Tensor
 from graftwork.graph.batch import GraphBatch
 from graftwork.graph.block import Block
 from graftwork.graph.kinds import hashed, kinds, mixed
+from graftwork.graph.segment import Bags
 
 _WORTH = 0.9  # of the nodes that differ: from there on, looking for equal ones does not pay
 _OWN = 0x2545F4914F6CDD1D  # an odd number that is no hash of an edge
@@ -27,16 +28,24 @@ class Reach:
         One per layer; the outputs of each are the inputs of the next.
     found
         Per layer int64: where the wanted rows are among its outputs; None for all in order.
+    copies
+        Which output of the first layer every node gets, where the other layers read all nodes but
+        the first computes those that are alike once. None where blocks fit one another.
     """
 
     nodes: Tensor | None
     blocks: list[Block]
     found: list[Tensor | None]
+    copies: Bags | None = None
 
 
-def whole(batch: GraphBatch, depth: int, rows: Tensor | None) -> Reach:
-    """Read and write every node in every layer."""
-    return Reach(None, [batch.block] * depth, [rows] * depth)
+def whole(batch: GraphBatch, depth: int, rows: Tensor | None, *, merge: bool = False) -> Reach:
+    """Write every node in every layer; with ``merge`` the first layer computes equal ones once."""
+    blocks, found = [batch.block] * depth, [rows] * depth
+    if not merge:
+        return Reach(None, blocks, found)
+    nodes, (block,), (place,) = _needed(batch, 1, None, merge=True)
+    return Reach(nodes, [block, *blocks[1:]], found, Bags.one_each(place, block.num_outputs))
 
 
 def reach(batch: GraphBatch, depth: int, rows: Tensor | None, *, merge: bool) -> Reach:
@@ -57,12 +66,20 @@ def reach(batch: GraphBatch, depth: int, rows: Tensor | None, *, merge: bool) ->
         Compute each distinct neighbourhood once: after layer ``l`` two nodes whose surroundings
         look alike up to ``l`` steps have equal embeddings, be it in two molecules.
     """
+    nodes, blocks, found = _needed(batch, depth, rows, merge=merge)
+    return Reach(nodes, blocks, [*found])
+
+
+def _needed(
+    batch: GraphBatch, depth: int, rows: Tensor | None, *, merge: bool
+) -> tuple[Tensor, list[Block], list[Tensor]]:
+    """Return the nodes that the first layer reads, the blocks, and the wanted among outputs."""
     count = batch.num_nodes
     wanted = torch.arange(count, device=batch.node_ptr.device) if rows is None else rows
     alike = _alike(batch, depth) if merge else None
     last = wanted if alike is None else alike[depth][wanted]
     outputs, place = _distinct(count, last)
-    found: list[Tensor | None] = [place[last]]
+    found = [place[last]]
     blocks: list[Block] = []
     for layer in reversed(range(depth)):
         arriving = (place[batch.edge_index[1]] >= 0).nonzero()[:, 0]
@@ -80,7 +97,7 @@ def reach(batch: GraphBatch, depth: int, rows: Tensor | None, *, merge: bool) ->
         )
         blocks.insert(0, block)
         found.insert(0, place[own][found[0]])
-    return Reach(outputs, blocks, found[1:])
+    return outputs, blocks, found[1:]
 
 
 def _distinct(count: int, *chosen: Tensor) -> tuple[Tensor, Tensor]:

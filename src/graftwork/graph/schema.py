@@ -81,6 +81,11 @@ class FeatureSchema:
         """Whether rows are the nodes of a network, and graphs their ego networks."""
         return self.featurizer == NETWORK
 
+    @property
+    def is_categorical(self) -> bool:
+        """Whether no column is continuous."""
+        return not (self.node_x or self.edge_x)
+
     def with_options(self, **options: Option) -> FeatureSchema:
         """Return the same columns under changed featuriser options."""
         return dataclasses.replace(self, options={**self.options, **options})

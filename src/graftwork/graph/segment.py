@@ -30,6 +30,15 @@ class Bags:
         """Build from parallel numbers ``row`` in ``[0, num_rows)`` and ``bag``."""
         return cls(row[torch.argsort(bag, stable=True)], _pointer(bag, num_bags), num_rows)
 
+    @classmethod
+    def one_each(cls, row: Tensor, num_rows: int) -> Bags:
+        """Build bags of a single row."""
+        return cls(row, torch.arange(len(row) + 1, device=row.device), num_rows)
+
+    def through(self, place: Tensor | None, num_rows: int) -> Bags:
+        """Return the same bags when row ``r`` is found at ``place[r]`` of ``num_rows``."""
+        return self if place is None else Bags(place[self.index], self.ptr, num_rows)
+
     @cached_property
     def reverse(self) -> Bags:
         """For every row, the bags that hold it; worked out when a gradient first needs it."""

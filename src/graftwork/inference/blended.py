@@ -5,15 +5,47 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import tee
+from pathlib import Path
 
 import numpy as np
+import torch
 
 from graftwork.blend import Blend, Molecules
+from graftwork.blend.storage import blend_from_bytes
 from graftwork.data.featurize.counts import Described
 from graftwork.data.isolate import ChunkResult
+from graftwork.errors import ArtifactError
 from graftwork.graph.schema import FeatureSchema
 from graftwork.inference.results import Matrix
 from graftwork.inference.stream import Compute, computed_chunks
+from graftwork.nn.artifact import Artifact
+from graftwork.nn.encoder import Encoder
+from graftwork.nn.folded import folded
+
+
+def open_blend(artifact: Artifact, where: Path) -> tuple[Blend | None, Encoder | None]:
+    """Return the models beside the network, and the pre-trained encoder that one of them reads.
+
+    Raises
+    ------
+    ArtifactError
+        If the file is damaged, or for another network.
+    """
+    if artifact.blend is None:
+        return None, None
+    if artifact.predictor is None:
+        raise ArtifactError(f"{where}: the network beside it predicts nothing.")
+    head = artifact.predictor.head.config
+    blend = blend_from_bytes(artifact.blend, str(where), head.kind, len(head.tasks))
+    if not blend.uses_embedding:
+        return blend, None
+    frozen = Encoder(artifact.schema, artifact.encoder.config)
+    expected = {k: (tuple(v.shape), v.dtype) for k, v in frozen.state_dict().items()}
+    state = {k: torch.from_numpy(v) for k, v in blend.frozen.items()}
+    if {k: (tuple(v.shape), v.dtype) for k, v in state.items()} != expected:
+        raise ArtifactError(f"{where} holds a frozen encoder of another shape.")
+    frozen.load_state_dict(state)
+    return blend, folded(frozen.eval())
 
 
 def blended_chunks(

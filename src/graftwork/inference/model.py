@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
-from graftwork.blend import Blend
-from graftwork.blend.storage import blend_from_bytes
 from graftwork.data.featurize import SCHEMAS
 from graftwork.data.isolate import ChunkResult, Pool, shared_pool
 from graftwork.data.networks import FEATURIZER, Network
 from graftwork.data.record import Record
 from graftwork.errors import ArtifactError, InputError
 from graftwork.graph.batch import GraphBatch
-from graftwork.inference.blended import blended_chunks, described_chunks
+from graftwork.graph.segment import Bags
+from graftwork.inference.blended import blended_chunks, described_chunks, open_blend
 from graftwork.inference.results import Level, Matrix, Output, RowResult, stacked, text_records
 from graftwork.inference.stream import (
     Compute,
@@ -25,9 +24,10 @@ from graftwork.inference.stream import (
     stream_molecules,
     stream_nodes,
 )
-from graftwork.nn.artifact import Artifact, load_artifact
+from graftwork.nn.artifact import load_artifact
 from graftwork.nn.checkpoints import find_model
 from graftwork.nn.encoder import Encoder
+from graftwork.nn.folded import folded
 from graftwork.nn.pooling import CentrePooling, MeanPooling, embed_graphs, pooled_width
 from graftwork.nn.precision import require_known, resolved_precision
 from graftwork.nn.predictor import Predictor
@@ -85,10 +85,10 @@ class Model:
                 "nor networks.",
                 f"Known featurisers: {', '.join([*SCHEMAS, FEATURIZER])}.",
             )
-        self.encoder: Encoder = artifact.encoder
+        self.encoder: Encoder = folded(artifact.encoder)
         self.predictor: Predictor | None = artifact.predictor
         self.provenance: dict[str, Any] = artifact.provenance
-        self.blend, self._frozen = _blend_of(artifact, self.path / BLEND)
+        self.blend, self._frozen = open_blend(artifact, self.path / BLEND)
         self._pool = pool
 
     @property
@@ -224,9 +224,9 @@ class Model:
     def _pool_batch(self, batch: GraphBatch) -> torch.Tensor:
         return embed_graphs(self._encode, self._pooling, batch)
 
-    def _encode(self, batch: GraphBatch, rows: torch.Tensor | None = None) -> torch.Tensor:
+    def _encode(self, batch: GraphBatch, wanted: torch.Tensor | Bags | None = None) -> torch.Tensor:
         with torch.autocast("cpu", torch.bfloat16, enabled=self.precision == "bf16-mixed"):
-            return self.encoder(batch, rows).float()
+            return self.encoder(batch, wanted).float()
 
     def _compute(self, output: Output) -> Compute:
         if output == "prediction":
@@ -245,25 +245,6 @@ class Model:
         if network is not None:
             return stream_nodes(records, network, self.encoder.schema, self._compute(output))
         return stream_molecules(records, lambda smiles: self.answers(smiles, output))
-
-
-def _blend_of(artifact: Artifact, where: Path) -> tuple[Blend | None, Encoder | None]:
-    """Return the models beside the network, and the pre-trained encoder that one of them reads."""
-    if artifact.blend is None:
-        return None, None
-    if artifact.predictor is None:
-        raise ArtifactError(f"{where}: the network beside it predicts nothing.")
-    head = artifact.predictor.head.config
-    blend = blend_from_bytes(artifact.blend, str(where), head.kind, len(head.tasks))
-    if not blend.uses_embedding:
-        return blend, None
-    frozen = Encoder(artifact.schema, artifact.encoder.config)
-    expected = {k: (tuple(v.shape), v.dtype) for k, v in frozen.state_dict().items()}
-    state = {k: torch.from_numpy(v) for k, v in blend.frozen.items()}
-    if {k: (tuple(v.shape), v.dtype) for k, v in state.items()} != expected:
-        raise ArtifactError(f"{where} holds a frozen encoder of another shape.")
-    frozen.load_state_dict(state)
-    return blend, frozen.eval()
 
 
 def load(path: str | Path, *, precision: str = DEFAULT_PRECISION) -> Model:

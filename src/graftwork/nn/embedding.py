@@ -67,7 +67,7 @@ def _kinds(ids: Tensor, sizes: list[int]) -> tuple[Tensor, Bags | None]:
     strides = [math.prod(sizes[i + 1 :]) for i in range(len(sizes))]
     codes = (ids * torch.tensor(strides)).sum(1)
     first, kind = kinds(codes)
-    return ids[first], Bags(kind, torch.arange(len(ids) + 1), len(first))
+    return ids[first], Bags.one_each(kind, len(first))
 
 
 class EdgeEmbedding(nn.Module):
@@ -100,7 +100,7 @@ class EdgeEmbedding(nn.Module):
         return _sum(rows) if rows else torch.zeros(())
 
     def add_arriving(self, nodes: Tensor, block: Block) -> Tensor:
-        """Add to each node the embeddings of the edges that arrive, its self loop among them.
+        """Add to each node, in place, the embeddings of the edges that arrive and its self loop's.
 
         An edge embedding is linear in the one-hot ids, so the sum over edges is a matrix product
         of how often each id arrives (once per block) with the tables (once per layer), and no
@@ -111,7 +111,7 @@ class EdgeEmbedding(nn.Module):
         if tables := [table.weight for table in self._tables]:
             table = torch.cat(tables)
             counts = arriving_ids(block, [len(part) for part in tables], self._self_loop)
-            nodes = torch.addmm(nodes, counts.to(table.dtype), table)
+            nodes.addmm_(counts.to(nodes.dtype), table.to(nodes.dtype))
         if self.linear is not None:
             arriving = block.edge_x.new_zeros(block.padded, block.edge_x.shape[1])
             nodes = nodes + self.linear(arriving.index_add(0, block.edge_index[1], block.edge_x))

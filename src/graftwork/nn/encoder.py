@@ -13,11 +13,15 @@ from graftwork.errors import InputError
 from graftwork.graph.batch import GraphBatch
 from graftwork.graph.reach import Reach, reach, whole
 from graftwork.graph.schema import FeatureSchema
+from graftwork.graph.segment import Bags, bag_mean, bag_sum
 from graftwork.nn.conv import CONVS
+from graftwork.nn.conv.gin import GINConv
 from graftwork.nn.embedding import NodeEmbedding
 from graftwork.nn.norm import BatchNorm
+from graftwork.nn.precision import single
 
 _MAX_WIDTH, _MAX_LAYERS = 8192, 128
+_MANY = 2048  # nodes: among fewer, looking for equal ones costs what it saves
 NORMS: dict[str, Callable[[int], nn.Module]] = {
     "batch": BatchNorm,
     "layer": nn.LayerNorm,
@@ -33,9 +37,12 @@ class Encoder(nn.Module):
     2020, who normalise over the batch. Jumping knowledge (Xu et al., ICML 2018) takes the last
     layer, or the sum, mean or maximum over the layers' outputs.
 
-    Shapes: :class:`GraphBatch` -> ``[num_nodes, dim]``; with ``rows`` int64 ``[wanted]`` ->
-    ``[wanted, dim]``. Nodes that have no influence on what is wanted are left out, except where
-    batch normalisation makes every node depend on all others: in training.
+    Shapes: :class:`GraphBatch` -> ``[num_nodes, dim]``; with ``wanted``, int64 ``[rows]`` nodes, ->
+    ``[rows, dim]``, or, bags of nodes, -> their averages ``[bags, dim]``.
+
+    Nodes that have no influence on what is wanted are left out, except where batch normalisation
+    makes every node depend on all others: in training. There the first layer, before any of it,
+    computes nodes that look alike once.
 
     Raises
     ------
@@ -55,20 +62,31 @@ class Encoder(nn.Module):
         self.norms = nn.ModuleList(NORMS[config.norm](config.dim) for _ in range(config.num_layers))
         self.dropout = nn.Dropout(config.dropout)
 
-    def forward(self, batch: GraphBatch, rows: Tensor | None = None) -> Tensor:
-        """Embed every node of the batch, or the wanted ones."""
-        part = self._reach(batch, rows)
+    def forward(self, batch: GraphBatch, wanted: Tensor | Bags | None = None) -> Tensor:
+        """Embed every node of the batch, or the wanted ones, or average them in bags."""
+        bags = wanted if isinstance(wanted, Bags) else None
+        part = self._reach(batch, None if isinstance(wanted, Bags) else wanted)
         chosen = slice(None) if part.nodes is None else part.nodes
         nodes = self.nodes(batch.node_cat[chosen], batch.node_x[chosen])
         layers = []
         steps = zip(self.convs, self.norms, part.blocks, part.found, strict=True)
         for depth, (conv, norm, block, found) in enumerate(steps, start=1):
-            nodes = norm(conv(nodes, block))
-            if depth < self.config.num_layers:
+            last = depth == self.config.num_layers
+            if last and bags is not None and self._ends_affine and isinstance(conv, GINConv):
+                return conv.means(nodes, block, bags.through(found, block.num_outputs))
+            nodes = conv(nodes, block)
+            if depth == 1 and part.copies is not None:
+                nodes = bag_sum(nodes, part.copies)
+            nodes = norm(nodes)
+            if not last:
                 nodes = nodes.relu_()  # the normalisation does not need what it gave
             nodes = self.dropout(nodes)
-            if depth == self.config.num_layers or self.config.jumping_knowledge != "last":
+            if last or self.config.jumping_knowledge != "last":
                 layers.append(nodes if found is None else nodes.index_select(0, found))
+        result = self._joined(layers)
+        return result if bags is None else bag_mean(single(result), bags)
+
+    def _joined(self, layers: list[Tensor]) -> Tensor:
         match self.config.jumping_knowledge:
             case "last":
                 return layers[-1]
@@ -79,13 +97,24 @@ class Encoder(nn.Module):
             case "max":
                 return torch.stack(layers).amax(0)
 
+    @property
+    def _ends_affine(self) -> bool:
+        """Whether averaging before the last map is as exact: nothing follows it, nor is rounded."""
+        return (
+            isinstance(self.norms[-1], nn.Identity)
+            and self.config.jumping_knowledge == "last"
+            and not (self.dropout.training and self.config.dropout)
+            and not torch.is_autocast_enabled("cpu")
+        )
+
     def _reach(self, batch: GraphBatch, rows: Tensor | None) -> Reach:
         """Return what the layers have to compute."""
         depth = self.config.num_layers
         training = any(part.training for part in self.modules())
-        if training and self.config.norm == "batch":
-            return whole(batch, depth, rows)
         on_cpu = batch.node_cat.device.type == "cpu"
+        if training and self.config.norm == "batch":
+            often_alike = on_cpu and self.schema.is_categorical and batch.num_nodes >= _MANY
+            return whole(batch, depth, rows, merge=often_alike)
         alike = on_cpu and not (training or torch.is_grad_enabled())
         if rows is None and not alike:
             return whole(batch, depth, rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from torch import Tensor
 
 from graftwork.errors import InputError
 
@@ -42,3 +43,8 @@ def best_precision(device: str) -> str:
     tests = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
     native = any(getattr(torch.cpu, name, bool)() for name in tests)
     return "bf16-mixed" if native else "32-true"
+
+
+def single(values: Tensor) -> Tensor:
+    """Return half precision as float32, which losses need, and anything finer as it is."""
+    return values.to(torch.promote_types(values.dtype, torch.float32))

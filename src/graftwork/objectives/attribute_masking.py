@@ -17,9 +17,10 @@ from graftwork.graph.schema import CategoricalColumn, FeatureSchema
 from graftwork.graph.shapes import with_empty_rows
 from graftwork.graph.tasks import TaskSet
 from graftwork.nn.encoder import Encoder
+from graftwork.nn.precision import single
 from graftwork.nn.ranks import share
 from graftwork.objectives.contrast import nothing_to_learn
-from graftwork.objectives.objective import Objective, ObjectiveSettings, StepOutput, single
+from graftwork.objectives.objective import Objective, ObjectiveSettings, StepOutput
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,10 @@ from graftwork.graph.segment import Bags, bag_mean
 from graftwork.graph.subgraph import drop_empty, hop_distance, induced, select_graphs
 from graftwork.graph.tasks import TaskSet
 from graftwork.nn.encoder import Encoder
+from graftwork.nn.precision import single
 from graftwork.nn.ranks import Share, share
 from graftwork.objectives.contrast import contrast, nothing_to_learn
-from graftwork.objectives.objective import Objective, ObjectiveSettings, StepOutput, single
+from graftwork.objectives.objective import Objective, ObjectiveSettings, StepOutput
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+from graftwork.nn.precision import single
 from graftwork.nn.ranks import share
-from graftwork.objectives.objective import StepOutput, single
+from graftwork.objectives.objective import StepOutput
 
 
 def contrast(positive: Tensor, negative: Tensor, factor: float = 1.0) -> StepOutput:

@@ -12,9 +12,10 @@ from torch import Tensor
 from graftwork.graph.batch import GraphBatch
 from graftwork.graph.subgraph import keep_edges
 from graftwork.nn.encoder import Encoder
+from graftwork.nn.precision import single
 from graftwork.nn.ranks import share
 from graftwork.objectives.contrast import contrast, nothing_to_learn
-from graftwork.objectives.objective import Objective, ObjectiveSettings, StepOutput, single
+from graftwork.objectives.objective import Objective, ObjectiveSettings, StepOutput
 
 TRIES = 8
 """How often an unjoined pair is looked for before the search is given up."""

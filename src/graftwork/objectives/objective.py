@@ -90,8 +90,3 @@ class Objective(nn.Module, ABC):
         self, encoder: Encoder, batch: GraphBatch, generator: torch.Generator
     ) -> StepOutput:
         """Compute the loss of one batch."""
-
-
-def single(values: Tensor) -> Tensor:
-    """Return half precision as float32, which losses need, and anything finer as it is."""
-    return values.to(torch.promote_types(values.dtype, torch.float32))

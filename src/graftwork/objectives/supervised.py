@@ -16,8 +16,9 @@ from graftwork.graph.schema import FeatureSchema
 from graftwork.graph.tasks import TaskSet
 from graftwork.nn.encoder import Encoder
 from graftwork.nn.pooling import POOLINGS, embed_graphs
+from graftwork.nn.precision import single
 from graftwork.nn.ranks import summed, world
-from graftwork.objectives.objective import Objective, ObjectiveSettings, StepOutput, single
+from graftwork.objectives.objective import Objective, ObjectiveSettings, StepOutput
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from torch import Tensor, nn
 
 from graftwork.graph.block import Block
 from graftwork.graph.schema import FeatureSchema
-from graftwork.graph.segment import bag_sum
+from graftwork.graph.segment import Bags, bag_mean, bag_sum
 from graftwork.nn.embedding import EdgeEmbedding
-from graftwork.nn.linear import Linear
+from graftwork.nn.linear import mlp
 
 
 @final
@@ -27,9 +27,16 @@ class GINConv(nn.Module):
     def __init__(self, schema: FeatureSchema, dim: int) -> None:
         super().__init__()
         self.edges = EdgeEmbedding(schema, dim)
-        self.mlp = nn.Sequential(Linear(dim, 2 * dim), nn.ReLU(inplace=True), Linear(2 * dim, dim))
+        self.mlp = mlp(dim)
 
     def forward(self, nodes: Tensor, block: Block) -> Tensor:
         """Pass messages once."""
-        arrived = self.edges.add_arriving(bag_sum(nodes, block.incoming_and_self), block)
-        return self.mlp(arrived)[: block.num_outputs]
+        return self.mlp(self._arrived(nodes, block))[: block.num_outputs]
+
+    def means(self, nodes: Tensor, block: Block, bags: Bags) -> Tensor:
+        """Return averages over bags of outputs, taken before the last map: it is affine."""
+        averages = self.mlp[2](bag_mean(self.mlp[0](self._arrived(nodes, block)), bags))
+        return averages.masked_fill((bags.ptr.diff() == 0)[:, None], 0)
+
+    def _arrived(self, nodes: Tensor, block: Block) -> Tensor:
+        return self.edges.add_arriving(bag_sum(nodes, block.incoming_and_self), block)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from graftwork.graph.block import Block
 from graftwork.graph.schema import FeatureSchema
 from graftwork.nn.embedding import EdgeEmbedding
-from graftwork.nn.linear import Linear
+from graftwork.nn.linear import mlp
 
 
 @final
@@ -37,7 +37,7 @@ class GINEConv(nn.Module):
         super().__init__()
         self.edges = EdgeEmbedding(schema, dim)
         self.eps = nn.Parameter(torch.zeros(1))
-        self.mlp = nn.Sequential(Linear(dim, 2 * dim), nn.ReLU(inplace=True), Linear(2 * dim, dim))
+        self.mlp = mlp(dim)
 
     def forward(self, nodes: Tensor, block: Block) -> Tensor:
         """Pass messages once."""

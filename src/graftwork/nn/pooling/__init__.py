@@ -7,6 +7,7 @@ from collections.abc import Callable
 from torch import Tensor, nn
 
 from graftwork.graph.batch import GraphBatch
+from graftwork.graph.segment import Bags
 from graftwork.nn.pooling.attention import AttentionPooling
 from graftwork.nn.pooling.centre import CentreMeanPooling, CentrePooling, centres
 from graftwork.nn.pooling.simple import MaxPooling, MeanPooling, SumPooling
@@ -34,7 +35,9 @@ POOLINGS: dict[str, type[nn.Module]] = {
 
 
 def embed_graphs(
-    encode: Callable[[GraphBatch, Tensor | None], Tensor], pooling: nn.Module, batch: GraphBatch
+    encode: Callable[[GraphBatch, Tensor | Bags | None], Tensor],
+    pooling: nn.Module,
+    batch: GraphBatch,
 ) -> Tensor:
     """Encode the nodes that a pooling reads, and pool them.
 
@@ -51,6 +54,8 @@ def embed_graphs(
     """
     if isinstance(pooling, CentrePooling):
         return encode(batch, centres(batch))
+    if isinstance(pooling, MeanPooling):
+        return encode(batch, batch.nodes_of_graph)
     return pooling(encode(batch, None), batch)
 
 
