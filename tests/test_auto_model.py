@@ -172,7 +172,7 @@ def test_a_blend_and_its_format_belong_together(run, tmp_path):
         graftwork.load(folder)
     config = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps({**config, "format_version": 1}))
-    assert graftwork.load(folder).blend is None  # the network alone, as older versions wrote it
+    assert graftwork.load(folder).blended is None  # the network alone, as older versions wrote it
     (tmp_path / "blend.safetensors").rename(folder / "blend.safetensors")
     with pytest.raises(ArtifactError, match="is there"):
         graftwork.load(folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from graftwork.data.record import Record
 from graftwork.errors import ArtifactError, InputError
 from graftwork.graph.batch import GraphBatch
 from graftwork.graph.segment import Bags
-from graftwork.inference.blended import blended_chunks, described_chunks, open_blend
+from graftwork.inference.blended import open_blend
 from graftwork.inference.results import Level, Matrix, Output, RowResult, stacked, text_records
 from graftwork.inference.stream import (
     Compute,
@@ -88,7 +89,7 @@ class Model:
         self.encoder: Encoder = folded(artifact.encoder)
         self.predictor: Predictor | None = artifact.predictor
         self.provenance: dict[str, Any] = artifact.provenance
-        self.blend, self._frozen = open_blend(artifact, self.path / BLEND)
+        self.blended = open_blend(artifact, self.path / BLEND)
         self._pool = pool
 
     @property
@@ -195,31 +196,20 @@ class Model:
         """
         schema = self.encoder.schema
         pool = self._pool or shared_pool()
-        blend = self.blend if output == "prediction" else None
-        if blend is not None and not (blend.uses_network or blend.uses_embedding):
-            return described_chunks(pool.map("described", schema, smiles), blend)
-        if blend is not None:
-            chunks = pool.map("molecule", schema, smiles)
-            return blended_chunks(chunks, schema, self._columns_batch, blend)
+        if self.blended is not None and output == "prediction":
+            return self.blended.answers(
+                pool, schema, smiles, partial(self._predict_batch, columns=True)
+            )
         chunks = pool.map("graph", schema, smiles)
         level: Level = "node" if output == "nodes" else "graph"
         return computed_chunks(chunks, schema, self._compute(output), level)
 
-    def _predict_batch(self, batch: GraphBatch) -> torch.Tensor:
-        predictor = self.predictor
-        if predictor is None:
+    def _predict_batch(self, batch: GraphBatch, *, columns: bool = False) -> torch.Tensor:
+        if self.predictor is None:
             raise ArtifactError(f"{self.path} has no head.")
-        return predictor.head.predict(predictor.head(self._pool_batch(batch)))
-
-    def _columns_batch(self, batch: GraphBatch) -> torch.Tensor:
-        """Return what a blend reads of a batch: the network's columns, the frozen embedding."""
-        predictor = self.predictor
-        if predictor is None:
-            raise ArtifactError(f"{self.path} has no head.")
-        columns = predictor.head.columns(predictor.head(self._pool_batch(batch)))
-        if self._frozen is None:
-            return columns
-        return torch.cat([columns, embed_graphs(self._frozen, MeanPooling(), batch)], 1)
+        head = self.predictor.head
+        raw = head(self._pool_batch(batch))
+        return head.columns(raw) if columns else head.predict(raw)
 
     def _pool_batch(self, batch: GraphBatch) -> torch.Tensor:
         return embed_graphs(self._encode, self._pooling, batch)
