@@ -77,8 +77,7 @@ def gram(kernel: str, left: Molecules, right: Molecules, scale: Scale | None) ->
         return np.exp(-distance / scale.length)
     total = np.zeros((len(left), len(right)))
     for name in COUNTS:
-        a, b = left.fingerprints[name], right.fingerprints[name]
-        total += a.minmax_gram(None if a is b else b)
+        total += left.fingerprints[name].minmax_gram(right.fingerprints[name])
     return total / len(COUNTS)
 
 
