@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +18,7 @@ Array = npt.NDArray[Any]
 SAMPLE = 32_768
 """Rows from which scales are taken, spread evenly over the store."""
 _QUARTILES_TO_DEVIATION = 1.349  # of a normal distribution
+_PIECE = 1024
 
 
 @dataclass(frozen=True)
@@ -71,15 +71,14 @@ class ComputedTargets:
         """Describe the columns of compact rows; reads ``SAMPLE`` rows at most."""
         count = len(values)
         rows = np.linspace(0, count - 1, min(count, SAMPLE)).astype(np.int64)
-        sample = _dense(values[rows], len(names))
-        if _is_packed(values):
-            mean = (sample.sum(0, dtype=np.float64) + 0.5) / (len(sample) + 1)
-            std = np.ones(len(names))
-        else:
-            mean, std = _robust(np.where(np.isfinite(sample), sample, np.nan))
+        sample = np.asarray(values[rows])
         kind: Kind = "classification" if _is_packed(values) else "regression"
-        kinds = (kind,) * len(names)
-        tasks = TaskSet(tuple(names), kinds, tuple(mean.tolist()), tuple(std.tolist()))
+        if kind == "classification":
+            mean = ((_ones(sample, len(names)) + 0.5) / (len(sample) + 1)).tolist()
+            std = [1.0] * len(names)
+        else:
+            mean, std = map(list, zip(*map(_robust, sample.T), strict=True))
+        tasks = TaskSet(tuple(names), (kind,) * len(names), tuple(mean), tuple(std))
         return cls(tasks, values)
 
 
@@ -92,15 +91,21 @@ def _dense(rows: Array, columns: int) -> npt.NDArray[np.float32]:
     return bits.astype(np.float32)
 
 
-def _robust(sample: npt.NDArray[np.float32]) -> tuple[Array, Array]:
-    """Return centre and scale of every column; 0 and 1 where nothing is known or varies."""
-    if not len(sample):
-        return np.zeros(sample.shape[1]), np.ones(sample.shape[1])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # a column without a known number
-        low, centre, high = np.nanquantile(sample.astype(np.float64), [0.25, 0.5, 0.75], axis=0)
-        deviation = np.nanstd(sample, axis=0, dtype=np.float64)
-    scale = (high - low) / _QUARTILES_TO_DEVIATION
-    least = 1e-6 * np.abs(centre)
-    scale = np.where(scale > least, scale, deviation)
-    return np.nan_to_num(centre), np.where(scale > least, scale, 1.0)
+def _ones(rows: Array, columns: int) -> Array:
+    """Count the ones of every column, a few rows at a time."""
+    pieces = (rows[start : start + _PIECE] for start in range(0, len(rows), _PIECE))
+    counts = (np.unpackbits(piece, axis=1, count=columns).sum(0) for piece in pieces)
+    return sum(counts, np.zeros(columns))
+
+
+def _robust(column: Array) -> tuple[float, float]:
+    """Return centre and scale of a column; 0 and 1 where nothing is known or varies."""
+    known = column[np.isfinite(column)].astype(np.float64)
+    if not len(known):
+        return 0.0, 1.0
+    low, centre, high = np.quantile(known, [0.25, 0.5, 0.75]).tolist()
+    least = 1e-6 * abs(centre)
+    for scale in ((high - low) / _QUARTILES_TO_DEVIATION, float(known.std())):
+        if scale > least:
+            return centre, scale
+    return centre, 1.0
