@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from graftwork.errors import InputError
 from graftwork.graph.batch import GraphBatch
+from graftwork.graph.segment import Bags
 from graftwork.nn.encoder import Encoder
 from graftwork.objectives.objective import Objective, StepOutput
 
@@ -68,18 +69,18 @@ class JointObjective(Objective):
 
 
 class _EncodedOnce(nn.Module):
-    """An encoder that embeds all nodes of one batch once, however many objectives ask."""
+    """An encoder that embeds one batch once, however many objectives ask for the same of it."""
 
     def __init__(self, encoder: Encoder, batch: GraphBatch) -> None:
         super().__init__()
         self.encoder = encoder
         self._batch = batch
-        self._nodes: Tensor | None = None
+        self._known: dict[int, tuple[Bags | None, Tensor]] = {}
 
-    def forward(self, batch: GraphBatch, rows: Tensor | None = None) -> Tensor:
-        """Embed every node of a batch, or the wanted ones."""
-        if batch is not self._batch or rows is not None:
+    def forward(self, batch: GraphBatch, rows: Tensor | Bags | None = None) -> Tensor:
+        """Embed every node of a batch, the wanted ones, or the means of its graphs."""
+        if batch is not self._batch or isinstance(rows, Tensor):
             return self.encoder(batch, rows)
-        if self._nodes is None:
-            self._nodes = self.encoder(batch)
-        return self._nodes
+        if id(rows) not in self._known:
+            self._known[id(rows)] = rows, self.encoder(batch, rows)
+        return self._known[id(rows)][1]
