@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 from rdkit import Chem
@@ -124,6 +126,21 @@ def test_a_part_that_rdkit_cannot_compute_is_missing(monkeypatch):
     monkeypatch.setattr(module, "_BLOCKS", tuple(blocks))
     for name, value in columns("descriptors", Chem.MolFromSmiles("CCO")).items():
         assert np.isnan(value) if name.startswith("MQN") else value == before[name], name
+
+
+def test_a_large_molecule_does_not_ask_for_all_distances():
+    """They take a second and more; what needs none of them is there."""
+    large = Chem.MolFromSmiles("C" * 900 + "C(=O)O")
+    start = time.process_time()
+    found = (
+        columns("descriptors", large) | columns("fingerprints", large) | columns("motifs", large)
+    )
+    assert time.process_time() - start < 1
+    assert np.isnan(found["AUTOCORR2D_1"])
+    assert found["NumHeavyAtoms"] == 903
+    assert not any(found[name] for name in found if name.startswith("pair"))
+    assert sum(found[name] for name in found if name.startswith("ecfp")) > 8
+    assert found["fr_COO>=1"]
 
 
 def test_a_number_beyond_half_precision_is_missing():

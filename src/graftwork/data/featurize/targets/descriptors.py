@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from rdkit.Chem import rdchem, rdMolDescriptors
 
-from graftwork.data.featurize.targets.targets import MoleculeTargets
+from graftwork.data.featurize.targets.targets import LARGEST, MoleculeTargets
 
 _SIMPLE = (
     *("exactmw", "amw", "lipinskiHBA", "lipinskiHBD", "NumHeavyAtoms", "NumAtoms"),
@@ -41,6 +41,8 @@ def _crippen(molecule: rdchem.Mol) -> tuple[float, float]:
 
 
 def _autocorrelations(molecule: rdchem.Mol) -> npt.NDArray[Any]:
+    if molecule.GetNumAtoms() > LARGEST:
+        raise ValueError("too many distances")
     return np.array(rdMolDescriptors.CalcAUTOCORR2D(molecule))[_AUTOCORRELATIONS]
 
 

@@ -8,7 +8,12 @@ import numpy as np
 import numpy.typing as npt
 from rdkit.Chem import rdchem, rdFingerprintGenerator
 
-from graftwork.data.featurize.targets.targets import MoleculeTargets, at_least, level_names
+from graftwork.data.featurize.targets.targets import (
+    LARGEST,
+    MoleculeTargets,
+    at_least,
+    level_names,
+)
 
 SIZE = 1024
 """Each fingerprint is folded to so many counts."""
@@ -18,10 +23,11 @@ _PAIRS = rdFingerprintGenerator.GetAtomPairGenerator(fpSize=SIZE, countSimulatio
 
 
 def _compute(molecule: rdchem.Mol) -> npt.NDArray[Any]:
-    ecfp = at_least(_ECFP.GetCountFingerprintAsNumPy(molecule), _ECFP_LEVELS)
-    return np.concatenate(
-        [ecfp, at_least(_PAIRS.GetCountFingerprintAsNumPy(molecule), _PAIR_LEVELS)]
-    )
+    """Compute all bits; the pairs of a molecule that is too large are left out."""
+    ecfp, pairs = _ECFP.GetCountFingerprintAsNumPy(molecule), np.zeros(SIZE, np.uint32)
+    if molecule.GetNumAtoms() <= LARGEST:
+        pairs = _PAIRS.GetCountFingerprintAsNumPy(molecule)
+    return np.concatenate([at_least(ecfp, _ECFP_LEVELS), at_least(pairs, _PAIR_LEVELS)])
 
 
 def _numbered(name: str) -> list[str]:

@@ -12,6 +12,10 @@ from rdkit.Chem import rdchem
 
 Array = npt.NDArray[Any]
 
+LARGEST = 300
+"""Atoms of the largest molecule whose distances are asked for: RDKit's time grows with the cube,
+and nobody should lose a molecule to the time limit for the sake of its targets."""
+
 
 @dataclass(frozen=True)
 class MoleculeTargets:
