@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import final
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from graftwork.errors import InputError
 from graftwork.graph.batch import GraphBatch
+from graftwork.graph.segment import Bags
 from graftwork.nn.encoder import Encoder
 from graftwork.objectives.objective import Objective, StepOutput
 
@@ -18,10 +19,10 @@ from graftwork.objectives.objective import Objective, StepOutput
 class JointObjective(Objective):
     """The weighted sum of several objectives' losses on the same batch.
 
-    Each part encodes the batch in its own way, so a step costs as much as the steps of its parts.
-    The parts draw from the generator in their order. The factor of a part is its setting
-    ``weight``. Logs carry the part's name in front, and each part's loss as ``name/loss``, without
-    its factor.
+    Parts that read all nodes of the batch as it is share their embeddings; any other encodes the
+    batch in its own way, and costs as much as a step of its own. The parts draw from the generator
+    in their order. The factor of a part is its setting ``weight``. Logs carry the part's name in
+    front, and each part's loss as ``name/loss``, without its factor.
 
     Parameters
     ----------
@@ -58,10 +59,28 @@ class JointObjective(Objective):
         self, encoder: Encoder, batch: GraphBatch, generator: torch.Generator
     ) -> StepOutput:
         """Add up the parts' losses, each times its weight."""
-        losses, logs = [], {}
+        losses, logs, shared = [], {}, _EncodedOnce(encoder, batch)
         for name, part in self.parts.items():
-            output = part(encoder, batch, generator)
+            output = part(shared, batch, generator)
             losses.append(self.weights[name] * output.loss)
             logs[f"{name}/loss"] = output.loss.detach()
             logs.update({f"{name}/{key}": value for key, value in output.logs.items()})
         return StepOutput(torch.stack(losses).sum(), logs)
+
+
+class _EncodedOnce(nn.Module):
+    """An encoder that embeds one batch once, however many objectives ask for the same of it."""
+
+    def __init__(self, encoder: Encoder, batch: GraphBatch) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self._batch = batch
+        self._known: dict[int, tuple[Bags | None, Tensor]] = {}
+
+    def forward(self, batch: GraphBatch, rows: Tensor | Bags | None = None) -> Tensor:
+        """Embed every node of a batch, the wanted ones, or the means of its graphs."""
+        if batch is not self._batch or isinstance(rows, Tensor):
+            return self.encoder(batch, rows)
+        if id(rows) not in self._known:
+            self._known[id(rows)] = rows, self.encoder(batch, rows)
+        return self._known[id(rows)][1]
