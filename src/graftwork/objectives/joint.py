@@ -10,8 +10,9 @@ from torch import Tensor, nn
 
 from graftwork.errors import InputError
 from graftwork.graph.batch import GraphBatch
-from graftwork.graph.segment import Bags
+from graftwork.graph.segment import Bags, bag_mean
 from graftwork.nn.encoder import Encoder
+from graftwork.nn.precision import single
 from graftwork.objectives.objective import Objective, StepOutput
 
 
@@ -69,18 +70,18 @@ class JointObjective(Objective):
 
 
 class _EncodedOnce(nn.Module):
-    """An encoder that embeds one batch once, however many objectives ask for the same of it."""
+    """An encoder that embeds all nodes of one batch once, however many objectives ask."""
 
     def __init__(self, encoder: Encoder, batch: GraphBatch) -> None:
         super().__init__()
         self.encoder = encoder
         self._batch = batch
-        self._known: dict[int, tuple[Bags | None, Tensor]] = {}
+        self._nodes: Tensor | None = None
 
-    def forward(self, batch: GraphBatch, rows: Tensor | Bags | None = None) -> Tensor:
-        """Embed every node of a batch, the wanted ones, or the means of its graphs."""
-        if batch is not self._batch or isinstance(rows, Tensor):
-            return self.encoder(batch, rows)
-        if id(rows) not in self._known:
-            self._known[id(rows)] = rows, self.encoder(batch, rows)
-        return self._known[id(rows)][1]
+    def forward(self, batch: GraphBatch, wanted: Tensor | Bags | None = None) -> Tensor:
+        """Embed every node of a batch, the wanted ones, or average them in bags."""
+        if batch is not self._batch or isinstance(wanted, Tensor):
+            return self.encoder(batch, wanted)
+        if self._nodes is None:
+            self._nodes = self.encoder(batch)
+        return self._nodes if wanted is None else bag_mean(single(self._nodes), wanted)
