@@ -32,7 +32,7 @@ from graftwork.nn import Encoder
 from graftwork.nn.conv import CONVS
 from graftwork.objectives import OBJECTIVES
 from graftwork.objectives.attribute_masking import choose_nodes, hide
-from graftwork.objectives.make import make_objective
+from graftwork.objectives.make import computed_targets, make_objective
 from graftwork.training.memory import keep_freed
 from limits import copy_rate, device_copy_rate, machine, matrix_rate, seconds, settle
 
@@ -95,11 +95,14 @@ def step_rates(
     """Time steps of one objective with one encoder, and the limit before and after."""
     dtype = PRECISIONS[precision]
     encoder = Encoder(store.schema, shape).to(device)
-    module = make_objective(objective, {}, store.schema, shape).to(device)
+    tasks = {name: found.tasks for name, found in store.targets.items()}
+    module = make_objective(objective, {}, store.schema, shape, targets=tasks).to(device)
     optimizer = torch.optim.AdamW([*encoder.parameters(), *module.parameters()], fused=True)
     generator = torch.Generator().manual_seed(0)
     sampled = BatchSampler(len(store), size).batches()
-    batches = prefetched((load_batch(store, c) for c in sampled), pin=device == "cuda")
+    targets = computed_targets(objective)
+    loaded = (load_batch(store, chosen, targets=targets) for chosen in sampled)
+    batches = prefetched(loaded, pin=device == "cuda")
     nodes = []
 
     def step() -> None:
@@ -151,7 +154,10 @@ def main() -> None:
     print(machine(arguments.device))
     keep_freed()
     records = itertools.islice(open_table(arguments.input).rows(), arguments.limit)
-    store = build_store(records, SCHEMAS["default"]).store
+    targets = dict.fromkeys(
+        name for text in arguments.objectives.split(",") for name in computed_targets(text)
+    )
+    store = build_store(records, SCHEMAS["default"], targets=tuple(targets)).store
     assemble(store, arguments.batch_size)
     cases = itertools.product(
         *(getattr(arguments, name).split(",") for name in ("objectives", "encoders", "norms")),

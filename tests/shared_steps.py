@@ -38,16 +38,21 @@ OBJECTIVES = {
     "hidden edges": ("edge-prediction", {"hide": 0.3}),
     "summaries": ("infomax", {}),
     "features": ("infomax", {"corruption": "features"}),
+    "descriptors": ("descriptors", {}),
+    "fingerprints": ("fingerprints", {}),
+    "motifs": ("motifs", {"pooling": "attention", "hidden_layers": 2}),
+    "autoencoder": ("masked-autoencoder", {"gamma": 2.0}),
+    "autoencoder, entropy": ("masked-autoencoder", {"loss": "cross-entropy"}),
     "labels": ("supervised", {}),
     "tasks": ("supervised", {"balance": "tasks"}),
-    "joint": ("attribute-masking+infomax+supervised+edge-prediction", {}),
+    "joint": ("attribute-masking+infomax+supervised+edge-prediction+descriptors+motifs", {}),
 }
 CASES = {
     **{name: (*case, "gin") for name, case in OBJECTIVES.items()},
     **{conv: ("attribute-masking", {"edges": True}, conv) for conv in CONVS},
     **{
         f"{name}, nodes left out": (*OBJECTIVES[name], "gin/layer")
-        for name in ("masking nodes and edges", "cbow", "skipgram", "summaries")
+        for name in ("masking nodes and edges", "cbow", "skipgram", "summaries", "autoencoder")
     },
     **{pooling: ("supervised", {"pooling": pooling}, "gin") for pooling in POOLINGS},
 }
@@ -69,7 +74,8 @@ def steps(store, name):
     torch.manual_seed(1)
     encoder = Encoder(store.schema, shape)
     options = {text: settings} if settings else {}
-    objective = make_objective(text, options, store.schema, shape, store.labels.tasks)
+    targets = {key: found.tasks for key, found in store.targets.items()}
+    objective = make_objective(text, options, store.schema, shape, store.labels.tasks, targets)
     module = PretrainStep(encoder, objective, torch_generator(0, "masks"))
     optimizer = torch.optim.SGD(module.parameters(), lr=0.05, momentum=0.9)
     fabric = new_fabric("cpu", "64-true", distributed=True)
@@ -86,7 +92,8 @@ def steps(store, name):
         rooted = name.startswith(("centre", "one encoder"))
         for graphs in BATCHES:
             chosen = [graph for graph in graphs if SIZES[graph] or not rooted]
-            batch = load_batch(store, np.array_split(chosen, world())[rank()], store.labels)
+            own = np.array_split(chosen, world())[rank()]
+            batch = load_batch(store, own, store.labels, store.targets)
             if rooted:
                 batch = replace(batch, root=batch.node_ptr[:-1])
             yield batch.map(doubled)

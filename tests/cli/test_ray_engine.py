@@ -137,11 +137,14 @@ def test_embed_writes_the_same_vectors(both, model, table):
 
 @pytest.mark.usefixtures("cluster")
 def test_pretrain_builds_the_same_store(both, table, corpus):
-    small = ("--dim=8", "--num-layers=1", "--max-steps=1", "--exclude", corpus)
+    objective = "attribute-masking+descriptors+fingerprints+motifs"
+    small = ("--objective", objective, "--dim=8", "--num-layers=1", "--max-steps=1")
+    small += ("--exclude", corpus)
     local, scaled = both("run", "pretrain", "-i", table, *small)
     assert "excluded" in (local / "rejects.csv").read_text()
     files = ["rejects.csv", *(f"store/{path.name}" for path in (local / "store").iterdir())]
     assert len(files) > 8
+    assert sum("targets." in name for name in files) == 3
     for name in files:
         assert (local / name).read_bytes() == (scaled / name).read_bytes(), name
 

@@ -19,6 +19,7 @@ from graftwork.nn.encoder import Encoder
 from graftwork.objectives import OBJECTIVES
 from graftwork.objectives.make import make_objective
 from graftwork.rng import torch_generator
+from made_targets import NAMES, made_targets, with_targets
 
 MOLECULES = SCHEMAS["default"]
 TASKS = TaskSet(
@@ -27,6 +28,7 @@ TASKS = TaskSet(
     (0.0, 6.0, 0.0),
     (1.0, 2.0, 1.0),
 )
+TARGETS = {name: made.tasks for name, made in made_targets(range(9), range(9)).items()}
 NEAR = {"k": 2, "r1": 1, "r2": 3}
 CASES = [
     *((name, {}) for name in OBJECTIVES),
@@ -36,8 +38,13 @@ CASES = [
     ("context-prediction", {**NEAR, "context_encoder": "shared"}),
     ("edge-prediction", {"hide": 0.2, "negatives": 2}),
     ("infomax", {"corruption": "features"}),
+    ("descriptors", {"loss": "squared", "hidden_layers": 0}),
+    ("fingerprints", {"rarity": 0.0, "pooling": "attention"}),
+    ("masked-autoencoder", {"loss": "cross-entropy"}),
+    ("masked-autoencoder", {"gamma": 2.0, "rate": 0.5}),
     ("supervised", {"balance": "tasks", "pooling": "attention"}),
     ("attribute-masking+infomax+supervised", {}),
+    ("supervised+descriptors+attribute-masking+fingerprints", {}),
 ]
 
 
@@ -48,16 +55,17 @@ def draws(seed=0):
 def build(text, settings, schema=MOLECULES, dim=16):
     torch.manual_seed(1)
     options = {text: settings} if settings else {}
-    return make_objective(text, options, schema, EncoderConfig(dim=dim), TASKS)
+    return make_objective(text, options, schema, EncoderConfig(dim=dim), TASKS, TARGETS)
 
 
 def labelled(batch, seed=0):
-    """Give every graph two labels of three, by a rule of its own."""
+    """Give every graph two labels of three, by a rule of its own, and computed targets."""
     rng = np.random.default_rng(seed)
     count = batch.num_graphs
     y = np.stack([rng.integers(0, 2, count), rng.normal(6, 2, count), rng.integers(0, 2, count)], 1)
     y[:, 0][: count // 2] = np.nan
     y[:, 2][count // 2 :] = np.nan
+    batch, _ = with_targets(batch, seed)
     return replace(batch, y=torch.from_numpy(y.astype(np.float32)))
 
 
@@ -105,6 +113,9 @@ def test_a_step_on_any_graphs(text, settings, kind, batches, tiny_encoder):
         if isinstance(value, Tensor):
             now = getattr(batch, item.name)
             torch.testing.assert_close(now, value, rtol=0, atol=0, equal_nan=True)
+    for name in NAMES:
+        now, value = batch.targets[name], before.targets[name]
+        torch.testing.assert_close(now, value, rtol=0, atol=0, equal_nan=True)
 
 
 @pytest.mark.parametrize(("text", "settings"), CASES)
@@ -133,7 +144,8 @@ def test_randomness_comes_from_the_generator_alone(text, settings, batches, tiny
     assert random.getstate() == states[2]
     torch.manual_seed(99)
     assert objective(encoder, batch, draws(5)).loss.equal(losses[0])
-    drawn = settings.get("corruption") == "features" or text not in ("infomax", "supervised")
+    still = {"infomax", "supervised", "descriptors", "fingerprints", "motifs"}
+    drawn = settings.get("corruption") == "features" or text not in still
     assert losses[0].equal(losses[1]) is not drawn
 
 
@@ -153,6 +165,10 @@ OVERFITS = {
     "context-prediction": (NEAR, 50, 0.1),
     "edge-prediction": ({"hide": 0.2}, 100, 0.1),
     "infomax": ({"corruption": "features"}, 60, 0.1),
+    "descriptors": ({"loss": "squared"}, 120, 0.1),
+    "fingerprints": ({}, 120, 0.1),
+    "motifs": ({}, 120, 0.1),
+    "masked-autoencoder": ({}, 200, 0.1),
     "supervised": ({}, 120, 0.1),
 }
 
@@ -190,6 +206,14 @@ def test_overfits_sixteen_graphs(name, make_batch, nci):
         ("edge-prediction", {"negatives": -1}, "at least 1"),
         ("infomax", {"corruption": "edges"}, "auto, summaries, features"),
         ("infomax", {"weight": -1.0}, "weight"),
+        ("descriptors", {"clip": 0.0}, "clip"),
+        ("descriptors", {"loss": "hinge"}, "smooth, squared"),
+        ("descriptors", {"hidden_layers": 9}, "at most 8"),
+        ("fingerprints", {"rarity": 2.0}, "at most 1"),
+        ("motifs", {"pooling": "median"}, "sum"),
+        ("masked-autoencoder", {"rate": 1.0}, "rate"),
+        ("masked-autoencoder", {"gamma": 0.5}, "at least 1"),
+        ("masked-autoencoder", {"loss": "squared"}, "cosine, cross-entropy"),
         ("supervised", {"pooling": "median"}, "sum"),
         ("supervised", {"balance": "rows"}, "labels, tasks"),
         ("supervised", {"dropout": 1.0}, "dropout"),

@@ -11,7 +11,9 @@ from graftwork.errors import InputError
 from graftwork.objectives import AttributeMasking, EdgePrediction, Infomax, JointObjective
 from graftwork.objectives.attribute_masking import AttributeMaskingSettings
 from graftwork.objectives.infomax import InfomaxSettings
+from graftwork.objectives.make import make_objective
 from graftwork.rng import torch_generator
+from made_targets import with_targets
 
 SCHEMA, SHAPE = SCHEMAS["default"], EncoderConfig(dim=16)
 
@@ -49,6 +51,23 @@ def test_loss_and_gradients_are_the_weighted_sum_of_the_parts(parts, make_batch,
         for key, value in output.logs.items():
             assert found.logs[f"{name}/{key}"] == value
     assert len(found.logs) == 3 + sum(len(output.logs) for output in outputs.values())
+
+
+def test_parts_that_read_the_whole_batch_share_their_embeddings(make_batch, nci, tiny_encoder):
+    """The encoder runs once for them, and once for what hides nodes; gradients reach both."""
+    batch, tasks = with_targets(make_batch(nci[:20]))
+    names = ("descriptors", "attribute-masking", "fingerprints", "motifs")
+    encoder = tiny_encoder()
+    calls = []
+    encoder.register_forward_hook(lambda _module, given, _output: calls.append(given[0] is batch))
+    joint = make_objective("+".join(names), {}, SCHEMA, SHAPE, targets=tasks)
+    joint(encoder, batch, draws()).loss.backward()
+    assert sorted(calls) == [False, True]
+    alone = tiny_encoder()
+    for part in joint.parts.values():
+        part(alone, batch, draws()).loss.backward()
+    for one, two in zip(encoder.parameters(), alone.parameters(), strict=True):
+        torch.testing.assert_close(one.grad, two.grad, atol=1e-5, rtol=1e-4)
 
 
 def test_it_owns_the_heads_of_its_parts(parts):

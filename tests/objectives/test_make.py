@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 
@@ -20,10 +20,12 @@ TASKS = TaskSet(("a",), ("classification",), (0.0,), (1.0,))
 
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_every_name_makes_its_objective(name):
-    found = make_objective(name, {}, SCHEMA, SHAPE, TASKS)
+    computed = OBJECTIVES[name].computed
+    columns = TASKS if computed is None else replace(TASKS, names=(computed,))
+    found = make_objective(name, {}, SCHEMA, SHAPE, TASKS, {str(computed): columns})
     assert type(found) is OBJECTIVES[name]
     assert found.settings == OBJECTIVES[name].Settings()
-    assert (found.schema, found.tasks, found.dim) == (SCHEMA, TASKS, 16)
+    assert (found.schema, found.tasks, found.dim) == (SCHEMA, columns, 16)
 
 
 def test_options_reach_the_settings():

@@ -16,6 +16,7 @@ import shared_steps
 from graftwork.data.sparse_labels import SparseLabels
 from graftwork.data.store import LABELS, GraphStore, StoreWriter
 from graftwork.graph.pack import pack
+from made_targets import NAMES, made_rows
 
 CASES = [(2, name) for name in shared_steps.CASES] + [(3, name) for name in shared_steps.OBJECTIVES]
 
@@ -24,9 +25,10 @@ CASES = [(2, name) for name in shared_steps.CASES] + [(3, name) for name in shar
 def store(tmp_path_factory, odd_schema, random_graphs):
     """Made-up graphs and labels, as files."""
     folder = tmp_path_factory.mktemp("shared") / "store"
-    writer = StoreWriter(folder, odd_schema)
+    writer = StoreWriter(folder, odd_schema, NAMES)
     graphs = random_graphs(shared_steps.SIZES, seed=5)
-    writer.append(list(range(len(graphs))), pack(graphs, odd_schema))
+    rows = made_rows(shared_steps.SIZES, [graph.num_edges for graph in graphs])
+    writer.append(list(range(len(graphs))), pack(graphs, odd_schema), rows)
     writer.finish()
     rng = np.random.default_rng(1)
     graph, task = np.divmod(np.flatnonzero(rng.random(9 * 3) < 0.6), 3)

@@ -47,8 +47,8 @@ def pretrain(
     objective: Annotated[
         str,
         typer.Option(
-            help="What to learn, e.g. attribute-masking, context-prediction, edge-prediction, "
-            "infomax or supervised (docs/objectives has all); joined with + they train jointly."
+            help="What to learn, e.g. attribute-masking, context-prediction, masked-autoencoder, "
+            "descriptors or supervised (docs/objectives has all); joined with + they train jointly."
         ),
     ] = "attribute-masking",
     option: Annotated[

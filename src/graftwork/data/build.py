@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+
+from graftwork.data.featurize.targets import TARGETS
+from graftwork.data.featurize.tasks import Featurized
 from graftwork.data.isolate import Pool, shared_pool
 from graftwork.data.record import Record, Reject
 from graftwork.data.store import GraphStore, StoreWriter
-from graftwork.graph.pack import PackedGraphs
+from graftwork.data.targets import ComputedTargets
 from graftwork.graph.schema import FeatureSchema
 
 Progress = Callable[[int], None]
@@ -28,6 +32,7 @@ def build_store(
     schema: FeatureSchema,
     folder: Path | None = None,
     *,
+    targets: Sequence[str] = (),
     pool: Pool | None = None,
     progress: Progress = lambda _count: None,
 ) -> Build:
@@ -43,6 +48,8 @@ def build_store(
         Names the featuriser and its options.
     folder
         Where to write the store; None keeps it in memory.
+    targets
+        What to compute from each molecule beside its graph: keys of ``TARGETS``.
     pool
         Worker processes; default the shared ones.
     progress
@@ -50,8 +57,9 @@ def build_store(
     """
     pool = pool or shared_pool()
     rejects: list[Reject] = []
-    parts: list[tuple[list[int], PackedGraphs]] = []
-    writer = None if folder is None else StoreWriter(folder, schema)
+    parts: list[tuple[list[int], Featurized]] = []
+    names = {name: TARGETS[name].names for name in targets}
+    writer = None if folder is None else StoreWriter(folder, schema, names)
     kept: dict[int, Record] = {}
     done = 0
 
@@ -65,20 +73,37 @@ def build_store(
             else:
                 rejects.append(_reject(record, record.problem))
 
-    for chunk in pool.map("graph", schema, texts()):
+    for chunk in pool.map("+".join(["graph", *targets]), schema, texts()):
         for position, reason in chunk.failed:
             rejects.append(_reject(kept.pop(position), reason))
-        for positions, graphs in chunk.parts:
+        for positions, part in chunk.parts:
+            found = part if targets else Featurized(part, {})
             rows = [kept.pop(position).row for position in positions]
             done += len(rows)
             if writer is None:
-                parts.append((rows, graphs))
+                parts.append((rows, found))
             else:
-                writer.append(rows, graphs)
+                writer.append(rows, *found)
         progress(done + len(rejects))
     rejects.sort(key=lambda reject: reject.row)
-    store = GraphStore.from_parts(schema, parts) if writer is None else writer.finish()
+    store = _in_memory(schema, parts, names) if writer is None else writer.finish()
     return Build(store, rejects)
+
+
+def _in_memory(
+    schema: FeatureSchema,
+    parts: list[tuple[list[int], Featurized]],
+    names: Mapping[str, Sequence[str]],
+) -> GraphStore:
+    store = GraphStore.from_parts(schema, [(rows, found.graphs) for rows, found in parts])
+    targets = {
+        name: ComputedTargets.of(
+            columns, np.concatenate([found.targets[name] for _, found in parts])
+        )
+        for name, columns in names.items()
+        if parts
+    }
+    return replace(store, targets=targets)
 
 
 def _reject(record: Record, reason: str) -> Reject:

@@ -51,6 +51,10 @@ class Column:
         """Return type and shape, JSON-ready."""
         return [np.dtype(self.dtype or np.uint8).str, list(self.shape)]
 
+    def map(self) -> Array:
+        """Return all that was appended; only after :meth:`close`."""
+        return map_column(self.path, np.dtype(self.dtype or np.uint8), self.shape)
+
 
 class NarrowColumn(Column):
     """Whole numbers from 0 on in the narrowest type that holds them all.
@@ -122,3 +126,12 @@ def _codes(rows: Array) -> Array:
         return rows @ np.array(strides, np.int64)
     one = np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))
     return np.ascontiguousarray(rows).view(one)[:, 0]
+
+
+def map_column(path: Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Array:
+    """Map a column's file; ``ValueError`` if its size is another."""
+    if path.stat().st_size != dtype.itemsize * int(np.prod(shape)):
+        raise ValueError(f"{path.name} has {path.stat().st_size} bytes, not {shape} of {dtype}")
+    if 0 in shape:
+        return np.empty(shape, dtype)
+    return np.memmap(path, dtype, mode="r", shape=shape)

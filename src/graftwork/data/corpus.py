@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
@@ -127,6 +128,7 @@ def build_corpus(
     folder: Path,
     rejects: Path,
     *,
+    targets: Sequence[str] = (),
     pool: Pool | None = None,
     progress: Progress = lambda _count: None,
 ) -> Build:
@@ -138,6 +140,8 @@ def build_corpus(
     ----------
     rejects
         Where the table of unusable rows goes.
+    targets
+        What to compute from each molecule for objectives to predict: keys of ``TARGETS``.
     pool
         Workers; default the shared ones.
 
@@ -149,7 +153,7 @@ def build_corpus(
     rows = LabelledRows(corpus)
     exclusion = excluded_parents(corpus.exclude, pool)
     screen = Screen(rows, exclusion, pool)
-    build = build_store(screen, schema, folder, pool=pool, progress=progress)
+    build = build_store(screen, schema, folder, targets=targets, pool=pool, progress=progress)
     store, with_labels = build.store, np.array([], np.int64)
     if corpus.labelled:
         labels = rows.of_graphs(store)

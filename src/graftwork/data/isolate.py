@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
-from graftwork.data.featurize.tasks import TASKS
+from graftwork.data.featurize.tasks import find_task
 from graftwork.data.worker import read_frame, read_position, write_frame
 from graftwork.errors import RunError
 from graftwork.graph.schema import FeatureSchema
@@ -61,7 +61,7 @@ class Pool(Protocol):
     def map(
         self, task: str, schema: FeatureSchema, items: Iterable[str], chunk: int = CHUNK
     ) -> Iterator[ChunkResult]:
-        """Yield the results of ``TASKS[task]`` chunk by chunk, in order, reading ahead a little."""
+        """Yield the results of ``find_task(task)`` in order, chunk by chunk, reading ahead."""
 
 
 class IsolatedPool:
@@ -102,12 +102,12 @@ class IsolatedPool:
         self, task: str, schema: FeatureSchema, items: Iterable[str], chunk: int = CHUNK
     ) -> Iterator[ChunkResult]:
         """See :meth:`Pool.map`."""
-        return self._in_order(task, schema, items, chunk, TASKS[task].decode)
+        return self._in_order(task, schema, items, chunk, find_task(task).decode)
 
     def encoded(
         self, task: str, schema: FeatureSchema, items: Iterable[str], chunk: int = CHUNK
     ) -> Iterator[ChunkResult]:
-        """Do the same, with results as the bytes that ``TASKS[task].encode`` made of them."""
+        """Do the same, with results as the bytes that the task's ``encode`` made of them."""
         return self._in_order(task, schema, items, chunk, bytes)
 
     def _in_order(

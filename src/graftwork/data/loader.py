@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -17,12 +17,23 @@ Labels = npt.NDArray[np.float32] | SparseLabels
 
 
 def load_batch(
-    store: GraphStore, graphs: npt.ArrayLike, labels: Labels | None = None
+    store: GraphStore,
+    graphs: npt.ArrayLike,
+    labels: Labels | None = None,
+    targets: Iterable[str] = (),
 ) -> GraphBatch:
-    """Gather graphs (and their rows of ``labels`` ``[len(store), tasks]``) into a batch."""
+    """Gather graphs (and their rows of ``labels`` ``[len(store), tasks]``) into a batch.
+
+    Parameters
+    ----------
+    targets
+        Which of the store's computed targets come along.
+    """
     index = np.asarray(graphs, np.int64)
     return GraphBatch.from_packed(
-        store.graphs.take(index), None if labels is None else labels[index]
+        store.graphs.take(index),
+        None if labels is None else labels[index],
+        {name: store.targets[name][index] for name in targets},
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any, Self, TypeAlias
 
 import pyarrow as pa
 
-from graftwork.data.featurize.tasks import TASKS
+from graftwork.data.featurize.tasks import find_task
 from graftwork.data.isolate import CHUNK, ChunkResult, shared_pool
 from graftwork.data.ray_block import error_table, from_table, text_table, texts_of, to_table
 from graftwork.data.ray_cluster import connect, explained, import_ray
@@ -58,16 +58,17 @@ class RayPool:
     def map(
         self, task: str, schema: FeatureSchema, items: Iterable[str], chunk: int = CHUNK
     ) -> Iterator[ChunkResult]:
-        """Yield the results of ``TASKS[task]`` chunk by chunk, in order, reading ahead.
+        """Yield the results of ``find_task(task)`` chunk by chunk, in order, reading ahead.
 
         Raises
         ------
         RunError
             See :meth:`run`.
         """
+        decode = find_task(task).decode
         settings = {"task": task, "schema": schema.to_dict(), "chunk": chunk}
         for done in self.run(featurize_block, settings, items):
-            parts = [(positions, TASKS[task].decode(data)) for positions, data in done.parts]
+            parts = [(positions, decode(data)) for positions, data in done.parts]
             yield replace(done, parts=parts)
 
     def run(

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from graftwork.data.columns import Column, NarrowColumn, RowNumbers
+from graftwork.data.columns import Array, Column, NarrowColumn, RowNumbers, map_column
 from graftwork.data.sparse_labels import SparseLabels
+from graftwork.data.targets import ComputedTargets
 from graftwork.errors import InputError
 from graftwork.graph.indexed import indexed_rows
 from graftwork.graph.pack import PackedGraphs, concatenate
 from graftwork.graph.schema import FeatureSchema
+from graftwork.graph.tasks import TaskSet
 
 FORMAT = 2
 LABELS = "labels.safetensors"
 _REPEATED = {"node_cat", "edge_cat"}
 _ROWS = ".rows"
+_TARGETS = "targets."
 
 
 @dataclass(frozen=True)
@@ -37,12 +41,15 @@ class GraphStore:
         int64 ``[num_graphs]``: 0-based data row of the source table.
     labels
         The graphs' labels, if the corpus has any.
+    targets
+        What was computed from the graphs for objectives to predict, by name.
     """
 
     schema: FeatureSchema
     graphs: PackedGraphs
     row: npt.NDArray[np.int64]
     labels: SparseLabels | None = None
+    targets: Mapping[str, ComputedTargets] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Return the number of graphs."""
@@ -56,15 +63,19 @@ class GraphStore:
             _check_format(meta["format"])
             schema = FeatureSchema.from_dict(json.loads((folder / "schema.json").read_text()))
             columns = {
-                name: _map(folder / f"{name}.bin", np.dtype(dtype), tuple(shape))
+                name: map_column(folder / f"{name}.bin", np.dtype(dtype), tuple(shape))
                 for name, (dtype, shape) in meta["columns"].items()
             }
             row = columns.pop("row")
+            targets = {
+                name: ComputedTargets(TaskSet.from_dict(tasks), columns.pop(_TARGETS + name))
+                for name, tasks in meta.get("targets", {}).items()
+            }
             for name in _REPEATED & {key.removesuffix(_ROWS) for key in columns if _ROWS in key}:
                 columns[name] = indexed_rows(np.array(columns.pop(name + _ROWS)), columns[name])
             labels = folder / LABELS
             known = SparseLabels.open(labels) if labels.is_file() else None
-            store = cls(schema, PackedGraphs(**columns), row, known)
+            store = cls(schema, PackedGraphs(**columns), row, known, targets)
             store._check_shapes()
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(
@@ -100,6 +111,9 @@ class GraphStore:
                 raise ValueError(f"{name} has shape {values.shape}, not {expected[name]}")
         if self.labels is not None and len(self.labels) != count:
             raise ValueError(f"it has labels for {len(self.labels)} of {count} graphs")
+        for name, targets in self.targets.items():
+            if len(targets) != count:
+                raise ValueError(f"it has {name} of {len(targets)} of {count} graphs")
 
 
 class StoreWriter:
@@ -107,20 +121,37 @@ class StoreWriter:
 
     Ends of edges take as few bytes as the largest graph allows; categorical rows are written as
     numbers of distinct rows, which lie in files of their own.
+
+    Parameters
+    ----------
+    folder
+        Is made.
+    schema
+        Of the graphs.
+    targets
+        What is computed from each graph: names of columns by name.
     """
 
-    def __init__(self, folder: Path, schema: FeatureSchema) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        schema: FeatureSchema,
+        targets: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for name in ("store.json", LABELS):  # of an earlier store
             (folder / name).unlink(missing_ok=True)
         self._folder = folder
         self._schema = schema
+        self._targets = targets or {}
         self._columns: dict[str, Column] = {}
         self._distinct: dict[str, RowNumbers] = {}
         self._totals = {"node_ptr": 0, "edge_ptr": 0}
 
-    def append(self, rows: list[int], graphs: PackedGraphs) -> None:
-        """Add graphs that came from these source rows."""
+    def append(
+        self, rows: list[int], graphs: PackedGraphs, targets: Mapping[str, Array] | None = None
+    ) -> None:
+        """Add graphs that came from these source rows, with the compact rows of their targets."""
         columns = {**graphs.arrays(), "row": np.array(rows, np.int64)}
         for name in ("node_ptr", "edge_ptr"):
             shifted = columns[name] + self._totals[name]
@@ -130,6 +161,7 @@ class StoreWriter:
             if columns[name].shape[1]:
                 distinct = self._distinct.setdefault(name, RowNumbers())
                 columns[name] = distinct.number(columns[name].astype(self._schema.id_dtype))
+        columns |= {_TARGETS + name: values for name, values in (targets or {}).items()}
         for name, values in columns.items():
             narrow = name == "edge_index" or name in self._distinct
             self._column(name, NarrowColumn if narrow else Column).append(values)
@@ -144,9 +176,20 @@ class StoreWriter:
             column.close()
         (self._folder / "schema.json").write_text(json.dumps(self._schema.to_dict(), indent=1))
         described = {name: column.describe() for name, column in self._columns.items()}
-        meta = {"format": FORMAT, "columns": described}
+        meta: dict[str, Any] = {"format": FORMAT, "columns": described}
+        if targets := self._describe_targets():
+            meta["targets"] = targets
         (self._folder / "store.json").write_text(json.dumps(meta, indent=1))
         return GraphStore.open(self._folder)
+
+    def _describe_targets(self) -> dict[str, Any]:
+        """Say what was computed, with the scales of the columns; reads some rows of them."""
+        found = {name: self._columns.get(_TARGETS + name) for name in self._targets}
+        return {
+            name: ComputedTargets.of(self._targets[name], column.map()).tasks.to_dict()
+            for name, column in found.items()
+            if column is not None
+        }
 
     def _column(self, name: str, kind: type[Column]) -> Column:
         if name not in self._columns:
@@ -157,11 +200,3 @@ class StoreWriter:
 def _check_format(found: object) -> None:
     if found != FORMAT:
         raise ValueError(f"it has format {found}, not {FORMAT}")
-
-
-def _map(path: Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> npt.NDArray[Any]:
-    if path.stat().st_size != dtype.itemsize * int(np.prod(shape)):
-        raise ValueError(f"{path.name} has {path.stat().st_size} bytes, not {shape} of {dtype}")
-    if 0 in shape:
-        return np.empty(shape, dtype)
-    return np.memmap(path, dtype, mode="r", shape=shape)

@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from typing import IO, Any
 
-from graftwork.data.featurize import TASKS, UnusableMoleculeError
+from graftwork.data.featurize import UnusableMoleculeError, find_task
 from graftwork.graph.schema import FeatureSchema
 
 _LENGTHS = struct.Struct("<qq")
@@ -51,7 +51,7 @@ def read_position(heartbeat: Path) -> int:
 
 
 def _answer(request: dict[str, Any], beat: mmap.mmap, quiet: IO[bytes]) -> tuple[Any, bytes]:
-    task = TASKS[request["task"]]
+    task = find_task(request["task"])
     schema = FeatureSchema.from_dict(request["schema"])
     results: list[Any] = []
     failed: list[tuple[int, str]] = []

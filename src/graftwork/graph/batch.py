@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from graftwork.graph.pack import PackedGraphs
 from graftwork.graph.segment import Bags
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,8 @@ class GraphBatch:
         float32 ``[num_graphs, tasks]`` with NaN for a missing label, or None.
     root
         int64 ``[num_graphs]``: position of each ego network's centre in the batch, or None.
+    targets
+        What was computed from the graphs, by name: float32 ``[num_graphs, columns]``.
     """
 
     node_cat: Tensor
@@ -52,6 +54,7 @@ class GraphBatch:
     num_graphs: int
     y: Tensor | None = None
     root: Tensor | None = None
+    targets: Mapping[str, Tensor] = field(default_factory=dict)
 
     @property
     def num_nodes(self) -> int:
@@ -80,10 +83,11 @@ class GraphBatch:
         return Bags(nodes, self.node_ptr, self.num_nodes)
 
     def map(self, function: Callable[[Tensor], Tensor]) -> GraphBatch:
-        """Apply ``function`` to every tensor field."""
+        """Apply ``function`` to every tensor."""
         values: dict[str, Any] = {item.name: getattr(self, item.name) for item in fields(self)}
         changed = {k: function(v) for k, v in values.items() if isinstance(v, Tensor)}
-        return GraphBatch(**{**values, **changed})
+        targets = {name: function(tensor) for name, tensor in self.targets.items()}
+        return GraphBatch(**{**values, **changed, "targets": targets})
 
     def to(self, device: torch.device | str) -> GraphBatch:
         """Move to a device."""
@@ -103,8 +107,13 @@ class GraphBatch:
         return from_pyg(data)
 
     @classmethod
-    def from_packed(cls, packed: PackedGraphs, y: np.ndarray[Any, Any] | None = None) -> GraphBatch:
-        """Turn packed graphs (and labels ``[num_graphs, tasks]``) into tensors."""
+    def from_packed(
+        cls,
+        packed: PackedGraphs,
+        y: np.ndarray[Any, Any] | None = None,
+        targets: Mapping[str, np.ndarray[Any, Any]] | None = None,
+    ) -> GraphBatch:
+        """Turn packed graphs, labels and computed targets ``[num_graphs, ...]`` into tensors."""
         offsets = np.repeat(packed.node_ptr[:-1], np.diff(packed.edge_ptr))
         edge_index = packed.edge_index.T.astype(np.int64) + offsets
         has_root = bool((packed.root >= 0).all())  # so have no graphs at all
@@ -120,4 +129,8 @@ class GraphBatch:
             num_graphs=packed.num_graphs,
             y=None if y is None else torch.from_numpy(np.array(y, np.float32)),
             root=torch.from_numpy(packed.root + packed.node_ptr[:-1]) if has_root else None,
+            targets={
+                name: torch.from_numpy(np.array(values, np.float32))
+                for name, values in (targets or {}).items()
+            },
         )

@@ -107,7 +107,7 @@ def select_graphs(batch: GraphBatch, chosen: Tensor) -> tuple[GraphBatch, Tensor
     Returns
     -------
     GraphBatch
-        The chosen graphs with their labels and roots.
+        The chosen graphs with their labels, targets and roots.
     Tensor
         int64: the position in ``batch`` of every node that is left.
     """
@@ -123,6 +123,7 @@ def select_graphs(batch: GraphBatch, chosen: Tensor) -> tuple[GraphBatch, Tensor
         num_graphs=len(sizes),
         y=None if batch.y is None else batch.y[chosen],
         root=root,
+        targets={name: values[chosen] for name, values in batch.targets.items()},
     )
     return selected, old
 

@@ -21,7 +21,8 @@ class TaskSet:
     kinds
         ``"classification"`` (labels 0 and 1) or ``"regression"``, one per column.
     mean, std
-        Of the known labels, one per column; 0 and 1 for a classification column.
+        Of the known labels, one per column; 0 and 1 for a classification column. Of what was
+        computed from the graphs see :class:`graftwork.data.targets.ComputedTargets`.
     """
 
     names: tuple[str, ...]

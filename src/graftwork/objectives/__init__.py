@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from graftwork.objectives.attribute_masking import AttributeMasking
 from graftwork.objectives.context_prediction import ContextPrediction
+from graftwork.objectives.descriptors import Descriptors
 from graftwork.objectives.edge_prediction import EdgePrediction
+from graftwork.objectives.fingerprints import Fingerprints
 from graftwork.objectives.infomax import Infomax
 from graftwork.objectives.joint import JointObjective
+from graftwork.objectives.masked_autoencoder import MaskedAutoencoder
+from graftwork.objectives.motifs import Motifs
 from graftwork.objectives.objective import Objective, ObjectiveSettings, StepOutput
 from graftwork.objectives.supervised import Supervised
 
@@ -14,9 +18,13 @@ __all__ = [
     "OBJECTIVES",
     "AttributeMasking",
     "ContextPrediction",
+    "Descriptors",
     "EdgePrediction",
+    "Fingerprints",
     "Infomax",
     "JointObjective",
+    "MaskedAutoencoder",
+    "Motifs",
     "Objective",
     "ObjectiveSettings",
     "StepOutput",
@@ -26,7 +34,11 @@ __all__ = [
 OBJECTIVES: dict[str, type[Objective]] = {
     "attribute-masking": AttributeMasking,
     "context-prediction": ContextPrediction,
+    "descriptors": Descriptors,
     "edge-prediction": EdgePrediction,
+    "fingerprints": Fingerprints,
     "infomax": Infomax,
+    "masked-autoencoder": MaskedAutoencoder,
+    "motifs": Motifs,
     "supervised": Supervised,
 }

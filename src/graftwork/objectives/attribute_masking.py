@@ -60,25 +60,13 @@ class AttributeMasking(Objective):
         tasks: TaskSet | None = None,
     ) -> None:
         super().__init__(schema, encoder, settings, tasks)
-        self.node_head = _Reconstruction("nodes", self.dim, *self._predicted())
+        self.node_head = _Reconstruction(
+            "nodes", self.dim, *predicted_columns(schema, self.settings.predict)
+        )
         self.edge_head = None
         if self.settings.edges and (schema.edge_cat or schema.edge_x):
             columns = list(enumerate(schema.edge_cat))
             self.edge_head = _Reconstruction("edges", self.dim, columns, len(schema.edge_x))
-
-    def _predicted(self) -> tuple[list[tuple[int, CategoricalColumn]], int]:
-        """Return the categorical columns to predict with their places, and how many numbers."""
-        columns, numbers = list(enumerate(self.schema.node_cat)), len(self.schema.node_x)
-        if self.settings.predict == "all":
-            return columns, numbers
-        names = [name.strip() for name in self.settings.predict.split(",")]
-        known = [column.name for _, column in columns]
-        if unknown := [name for name in names if name not in known]:
-            raise InputError(
-                f"attribute-masking cannot predict {', '.join(unknown)}.",
-                f"Known: all, or some of {', '.join(known)}.",
-            )
-        return [(place, column) for place, column in columns if column.name in names], 0
 
     def forward(
         self, encoder: Encoder, batch: GraphBatch, generator: torch.Generator
@@ -136,6 +124,34 @@ class _Reconstruction(nn.Module):
         bias = torch.cat([head.bias for head in heads])
         scores = linear(with_empty_rows(embedding), weight, bias)[: len(embedding)]
         return scores.split([head.out_features for head in heads], dim=1)
+
+
+def predicted_columns(
+    schema: FeatureSchema, predict: str
+) -> tuple[list[tuple[int, CategoricalColumn]], int]:
+    """Return the categorical node columns to predict with their places, and how many numbers.
+
+    Parameters
+    ----------
+    predict
+        Names of columns, by commas, or ``"all"``.
+
+    Raises
+    ------
+    InputError
+        If there is no such column.
+    """
+    columns = list(enumerate(schema.node_cat))
+    if predict == "all":
+        return columns, len(schema.node_x)
+    names = [name.strip() for name in predict.split(",")]
+    known = [column.name for _, column in columns]
+    if unknown := [name for name in names if name not in known]:
+        raise InputError(
+            f"Masking cannot predict {', '.join(unknown)}.",
+            f"Known: all, or some of {', '.join(known)}.",
+        )
+    return [(place, column) for place, column in columns if column.name in names], 0
 
 
 def choose_nodes(batch: GraphBatch, rate: float, generator: torch.Generator) -> Tensor:

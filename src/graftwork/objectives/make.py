@@ -26,6 +26,7 @@ def make_objective(
     schema: FeatureSchema,
     encoder: EncoderConfig,
     tasks: TaskSet | None = None,
+    targets: Mapping[str, TaskSet] | None = None,
 ) -> Objective:
     """Build one objective, or a joint one.
 
@@ -41,6 +42,8 @@ def make_objective(
         The shape of the encoder that will be trained.
     tasks
         What the label columns are; None for a corpus without labels.
+    targets
+        What the columns of the corpus' computed targets are, by name.
 
     Raises
     ------
@@ -54,11 +57,24 @@ def make_objective(
     >>> type(make_objective("infomax", {}, SCHEMAS["default"], shape)).__name__
     'Infomax'
     """
-    parts = {
-        name: OBJECTIVES[name](schema, encoder, settings, tasks)
-        for name, settings in _settings(text, options).items()
-    }
+    parts: dict[str, Objective] = {}
+    for name, settings in _settings(text, options).items():
+        kind = OBJECTIVES[name]
+        columns = tasks if kind.computed is None else (targets or {}).get(kind.computed)
+        parts[name] = kind(schema, encoder, settings, columns)
     return next(iter(parts.values())) if len(parts) == 1 else JointObjective(parts)
+
+
+def computed_targets(text: str) -> tuple[str, ...]:
+    """Return which computed targets the objectives in ``text`` predict.
+
+    Examples
+    --------
+    >>> computed_targets("attribute-masking+descriptors+motifs")
+    ('descriptors', 'motifs')
+    """
+    found = (OBJECTIVES[name].computed for name in _names(text))
+    return tuple(name for name in found if name is not None)
 
 
 def resolved_options(text: str, options: Options) -> dict[str, dict[str, Any]]:

@@ -67,10 +67,13 @@ class Objective(nn.Module, ABC):
     settings
         An instance of the class's ``Settings``.
     tasks
-        What the columns of ``batch.y`` are; None for a corpus without labels.
+        What the columns of ``batch.y`` are, or of ``batch.targets[computed]`` for an objective that
+        predicts these; None for a corpus without.
     """
 
     Settings: ClassVar[type[ObjectiveSettings]] = ObjectiveSettings
+    computed: ClassVar[str | None] = None
+    """Which of the corpus' computed targets it predicts."""
 
     def __init__(
         self,

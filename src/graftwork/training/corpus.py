@@ -17,6 +17,7 @@ from graftwork.data.store import GraphStore
 from graftwork.errors import InputError
 from graftwork.graph.schema import FeatureSchema
 from graftwork.nn.record import MEMBERSHIP as ARTIFACT_MEMBERSHIP
+from graftwork.objectives.make import computed_targets
 from graftwork.training.pretrain_config import PretrainConfig
 
 
@@ -122,7 +123,13 @@ def open_corpus(
         Workers that featurise molecules; default the shared ones.
     """
     corpus.require_applicable()
+    targets = computed_targets(config.objective)
     if is_network(corpus.path):
+        if targets:
+            raise InputError(
+                f"{corpus.path} is a network: {', '.join(targets)} are computed from molecules.",
+                "Choose another objective, or a table of molecules.",
+            )
         if pool is not None:
             raise InputError(
                 f"{corpus.path} is a network, which one machine holds in memory.",
@@ -133,7 +140,7 @@ def open_corpus(
         if schema is not None:
             require_molecules(schema, corpus.path)
         wanted = schema or SCHEMAS[config.featurizer].with_options(standardize=config.standardize)
-        store = _molecules(corpus, run, wanted, pool)
+        store = _molecules(corpus, run, wanted, targets, pool)
     if len(store) < 2:
         raise InputError(
             f"{corpus.path} holds {len(store)} usable rows.", "Pre-training needs at least two."
@@ -141,15 +148,28 @@ def open_corpus(
     return store
 
 
-def _molecules(corpus: Corpus, run: Path, schema: FeatureSchema, pool: Pool | None) -> GraphStore:
+def _molecules(
+    corpus: Corpus,
+    run: Path,
+    schema: FeatureSchema,
+    targets: tuple[str, ...],
+    pool: Pool | None,
+) -> GraphStore:
     built = run / "store"
     ready = (built / MEMBERSHIP).is_file()
     if corpus.path.is_dir() or ready:
         store = GraphStore.open(corpus.path if corpus.path.is_dir() else built)
         schema.require(store.schema, "This graph store cannot train this encoder")
+        if missing := [name for name in targets if name not in store.targets]:
+            raise InputError(
+                f"The graph store in {corpus.path} holds no {', '.join(missing)}.",
+                "They are computed while a store is built: give the table it was built from.",
+            )
         return store
     with console.progress("Building the graph store", None) as update:
         rejects = run / "rejects.csv"
-        build = build_corpus(corpus, schema, built, rejects, pool=pool, progress=update)
+        build = build_corpus(
+            corpus, schema, built, rejects, targets=targets, pool=pool, progress=update
+        )
     console.say(f"{len(build.store)} graphs; {len(build.rejects)} rows rejected, see rejects.csv")
     return build.store

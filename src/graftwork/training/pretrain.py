@@ -12,13 +12,14 @@ from graftwork.config import EncoderConfig
 from graftwork.data.corpus import Corpus, read_membership
 from graftwork.data.isolate import Pool
 from graftwork.data.membership import Membership, carried_on
+from graftwork.data.store import GraphStore
 from graftwork.errors import InputError
 from graftwork.graph.schema import FeatureSchema
 from graftwork.nn.artifact import Artifact, load_artifact, save_artifact
 from graftwork.nn.checkpoints import find_model
 from graftwork.nn.encoder import Encoder
 from graftwork.nn.ranks import barrier, first_in_turn, rank
-from graftwork.objectives.make import resolved_options
+from graftwork.objectives.make import computed_targets, resolved_options
 from graftwork.rng import derive_seed
 from graftwork.training.corpus import claim_run, describe_corpus, describe_parent, open_corpus
 from graftwork.training.device import new_fabric
@@ -113,6 +114,7 @@ def pretrain(
             "excluded": [path.name for path in source.exclude],
             "graphs": len(store),
             "labels": [] if store.labels is None else list(store.labels.tasks.names),
+            **_computed(store, config),
             "unlabelled_groups": list(source.unlabelled_groups),
             "graphs_seen": job.sampler.examples(done),
             "steps": done,
@@ -148,6 +150,12 @@ def _continued(parent: Artifact, config: PretrainConfig) -> Encoder:
     encoder = Encoder(parent.schema, replace(parent.encoder.config, dropout=config.dropout))
     encoder.load_state_dict(parent.encoder.state_dict())
     return encoder
+
+
+def _computed(store: GraphStore, config: PretrainConfig) -> dict[str, Any]:
+    """Name the computed targets that were learnt."""
+    told = {name: store.targets[name].summary() for name in computed_targets(config.objective)}
+    return {"computed_targets": told} if told else {}
 
 
 def _history(parent: Artifact) -> list[dict[str, Any]]:

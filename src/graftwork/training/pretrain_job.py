@@ -20,7 +20,7 @@ from graftwork.graph.batch import GraphBatch
 from graftwork.nn.encoder import Encoder
 from graftwork.nn.ranks import agreed, rank, world
 from graftwork.objectives import StepOutput
-from graftwork.objectives.make import make_objective
+from graftwork.objectives.make import computed_targets, make_objective
 from graftwork.rng import derive_seed, torch_generator
 from graftwork.training.budget import Budget
 from graftwork.training.checkpoint import load_state, save_state
@@ -76,13 +76,14 @@ class PretrainJob:
             process.
         """
         config, encoder = self.config, self.encoder
-        labels = self.store.labels
+        labels, targets = self.store.labels, computed_targets(config.objective)
         objective = make_objective(
             config.objective,
             config.options,
             encoder.schema,
             encoder.config,
             None if labels is None else labels.tasks,
+            {name: found.tasks for name, found in self.store.targets.items()},
         )
         generator = torch_generator(config.seed, "masks")
         step_module = PretrainStep(encoder, objective, generator)
@@ -114,7 +115,7 @@ class PretrainJob:
 
         def batches() -> Iterator[GraphBatch]:
             for graphs in self.sampler.batches(first):
-                yield load_batch(self.store, graphs, labels)
+                yield load_batch(self.store, graphs, labels, targets)
 
         def after_step(done: int, output: StepOutput) -> bool:
             ended = done == steps or budget.spent(done) >= 1

@@ -5,6 +5,6 @@
 
 from graftwork.data.featurize.molecule import SCHEMAS
 from graftwork.data.featurize.parse import UnusableMoleculeError, parse_molecule
-from graftwork.data.featurize.tasks import TASKS
+from graftwork.data.featurize.tasks import TASKS, find_task
 
-__all__ = ["SCHEMAS", "TASKS", "UnusableMoleculeError", "parse_molecule"]
+__all__ = ["SCHEMAS", "TASKS", "UnusableMoleculeError", "find_task", "parse_molecule"]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from rdkit import Chem
 from rdkit.Chem.Scaffolds import MurckoScaffold
 from safetensors.numpy import load, save
@@ -27,6 +28,7 @@ from graftwork.data.featurize.molecule import (
     read_molecule,
 )
 from graftwork.data.featurize.parse import parse_molecule
+from graftwork.data.featurize.targets import TARGETS
 from graftwork.graph.pack import PackedGraphs
 from graftwork.graph.schema import FeatureSchema
 
@@ -51,6 +53,35 @@ class Task:
 def _graph(text: str, schema: FeatureSchema) -> MoleculeProperties:
     molecule = parse_molecule(text, schema.options)
     return read_molecule(molecule, schema.featurizer, Hints.of(text))
+
+
+class Featurized(NamedTuple):
+    """Graphs, and the compact rows of what was computed from their molecules, by name."""
+
+    graphs: PackedGraphs
+    targets: dict[str, npt.NDArray[Any]]
+
+
+def _with_targets(names: Sequence[str]) -> Task:
+    """Return the task that makes a graph and computes targets from the same molecule."""
+
+    def run(text: str, schema: FeatureSchema) -> tuple[MoleculeProperties, list[Any]]:
+        molecule = parse_molecule(text, schema.options)
+        read = read_molecule(molecule, schema.featurizer, Hints.of(text))
+        return read, [TARGETS[name].row(molecule) for name in names]
+
+    def encode(results: Sequence[Any], schema: FeatureSchema) -> bytes:
+        arrays = pack_molecules([read for read, _ in results], schema).arrays()
+        for place, name in enumerate(names):
+            arrays[f"+{name}"] = TARGETS[name].stack([rows[place] for _, rows in results])
+        return save(arrays)
+
+    def decode(data: bytes) -> Featurized:
+        arrays = load(data)
+        targets = {name: arrays.pop(f"+{name}") for name in names}
+        return Featurized(PackedGraphs(**arrays), targets)
+
+    return Task(run, encode, decode)
 
 
 def _scaffold(text: str, schema: FeatureSchema) -> str:
@@ -120,3 +151,10 @@ TASKS: dict[str, Task] = {
     "identity": Task(_identity, _to_json, json.loads),
     "membership": Task(_membership, _to_json, json.loads),
 }
+
+
+def find_task(name: str) -> Task:
+    """Return a task of ``TASKS``, or for ``graph+NAME...`` one that gives ``Featurized``."""
+    if "+" not in name:
+        return TASKS[name]
+    return _with_targets(name.removeprefix("graph+").split("+"))
