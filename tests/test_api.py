@@ -22,6 +22,7 @@ TINY = {
     "num_seeds": 2,
     "batch_size": 16,
     "device": "cpu",
+    "model": "network",
     "baselines": (),
     "split": "balanced-scaffold",
     "split_sizes": (0.6, 0.2, 0.2),

@@ -138,6 +138,19 @@ def test_every_task_of_the_chemistry_workers_travels_without_loss():
             second = task.decode(task.encode(results[1:], schema))
             assert found.node_ptr.tolist() == [0, 3, 3 + len(second.node_cat)]
             assert (found.node_cat[3:] == second.node_cat).all()
+        elif name in ("described", "molecule"):
+            described = found if name == "described" else found[1]
+            counted = [r if name == "described" else r[1] for r in results]
+            for position, counts in enumerate(described.ids):
+                lengths = [len(one.counts[position]) for one in counted]
+                assert described.lengths[counts].tolist() == lengths
+                expected = [item for one in counted for item in one.counts[position].items()]
+                ids, values = described.ids[counts].tolist(), described.counts[counts].tolist()
+                assert list(zip(ids, values, strict=True)) == expected
+            assert described.descriptors.tolist() == [
+                pytest.approx(one.descriptors, rel=1e-6) for one in counted
+            ]
+            assert name == "described" or found[0].node_ptr.tolist()[1] == 3
         else:
             assert found == results
 

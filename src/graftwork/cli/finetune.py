@@ -34,6 +34,13 @@ def finetune(
     preset: Annotated[
         str, typer.Option(help="Settings of a paper: default or hu2020; other options win.")
     ] = "default",
+    model: Annotated[
+        str,
+        typer.Option(
+            help="What is left behind: auto (a blend of the network and models of fingerprints, "
+            "each with the weight it earns out of fold; the network alone for nodes) or network."
+        ),
+    ] = "auto",
     task: Annotated[
         str, typer.Option(help="auto, classification, multiclass or regression.")
     ] = "auto",

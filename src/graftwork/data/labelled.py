@@ -101,12 +101,7 @@ class LabelledData:
                     "The nodes of a network have no scaffold.",
                     "Choose --split public, random or group.",
                 )
-            found = shared_pool().collect("scaffold", self.store.schema, self.structures)
-            # a scaffold that cannot be computed stands alone, under its own text
-            scaffolds = [
-                text if scaffold is None else scaffold
-                for scaffold, text in zip(found, self.structures, strict=True)
-            ]
+            scaffolds = self.scaffolds()
         rows = self.store.row.tolist()
         request = SplitRequest(
             len(rows),
@@ -120,6 +115,17 @@ class LabelledData:
             rows=rows,
         )
         return make_split(name, request)
+
+    def scaffolds(self) -> list[str]:
+        """Return the scaffold of every usable molecule, computed in the worker processes.
+
+        One whose scaffold cannot be computed stands alone, under its own text.
+        """
+        found = shared_pool().collect("scaffold", self.store.schema, self.structures)
+        return [
+            text if scaffold is None else scaffold
+            for scaffold, text in zip(found, self.structures, strict=True)
+        ]
 
     def _of_nodes(self, name: str) -> list[str]:
         if self.network is None:

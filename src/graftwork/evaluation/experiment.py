@@ -15,9 +15,12 @@ from graftwork.config import Kind
 from graftwork.data.labelled import LabelledData
 from graftwork.data.splits import Split
 from graftwork.evaluation.applicable import baseline_tables
-from graftwork.evaluation.baselines import BASELINES, Table, fingerprints_of
+from graftwork.evaluation.auto import AUTO, FOLDS, Auto
+from graftwork.evaluation.auto_runs import auto_runs
+from graftwork.evaluation.baselines import BASELINES, Table
 from graftwork.evaluation.consensus import consensus
 from graftwork.evaluation.interval import Interval, interval
+from graftwork.evaluation.model_runs import PRETRAINED, SCRATCH, ModelRuns
 from graftwork.evaluation.verdict import Comparison, Runs, compare
 from graftwork.metrics import evaluate, primary_metric
 from graftwork.nn.encoder import Encoder
@@ -30,38 +33,11 @@ __all__ = [
     "Experiment",
     "ModelRuns",
     "baseline_tables",
-    "fingerprints_of",
     "run_experiment",
     "transfer_verdict",
 ]
 
-PRETRAINED, SCRATCH = "pretrained", "scratch"
 Values = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class ModelRuns:
-    """One model's runs.
-
-    Parameters
-    ----------
-    seeds
-        The model seeds; one for a model that needs no random numbers.
-    predictions
-        float64 ``[seeds, rows, tasks]`` for all usable rows, those of training included.
-    deterministic
-        Whether another seed would change nothing.
-    fitted
-        The networks and their learning curves, one per seed; empty for baselines.
-    notes
-        What a reader of the numbers should know.
-    """
-
-    seeds: tuple[int, ...]
-    predictions: Values
-    deterministic: bool = False
-    fitted: tuple[Fitted, ...] = ()
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -71,13 +47,16 @@ class Experiment:
     Parameters
     ----------
     models
-        Runs by model name: ``pretrained``, ``scratch`` and those of the baselines.
+        Runs by model name: ``pretrained``, ``scratch``, ``auto`` and those of the baselines.
+    auto
+        The blend, and what its models are worth; None where the network stands alone.
     """
 
     data: LabelledData
     split: Split
     kind: Kind
     models: dict[str, ModelRuns]
+    auto: Auto | None = None
 
     @property
     def metric(self) -> str:
@@ -88,6 +67,11 @@ class Experiment:
     def network(self) -> str:
         """The network that this experiment is about."""
         return PRETRAINED if PRETRAINED in self.models else SCRATCH
+
+    @property
+    def delivered(self) -> str:
+        """The model that is left behind: the blend, or the bare network."""
+        return AUTO if self.auto is not None else self.network
 
     def consensus(self, name: str) -> Values:
         """Return a model's predictions ``[rows, tasks]`` over its seeds: mean or majority."""
@@ -109,12 +93,15 @@ class Experiment:
 
     @cached_property
     def comparisons(self) -> list[Comparison]:
-        """Hold the network against every other model, paired over seeds and test rows."""
+        """Hold the network, and then the blend, against the others, paired over seeds and rows."""
         truth = self.data.y[self.split.test]
+        pairs = [(self.network, other) for other in self.models if other != AUTO]
+        if self.auto is not None:
+            pairs += [(AUTO, other) for other in self.models]
         return [
-            compare(truth, self._runs(self.network), self._runs(other), self.metric)
-            for other in self.models
-            if other != self.network
+            compare(truth, self._runs(model), self._runs(other), self.metric)
+            for model, other in pairs
+            if model != other
         ]
 
     @cached_property
@@ -123,7 +110,7 @@ class Experiment:
         rows: list[dict[str, Any]] = []
         for name, runs in self.models.items():
             for seed, predictions in zip(runs.seeds, runs.predictions, strict=True):
-                for part in ("val", "test"):
+                for part in ("test",) if runs.learned_validation else ("val", "test"):
                     index = self.split.parts()[part]
                     found = evaluate(
                         self.data.y[index], predictions[index], self.data.tasks, self.kind
@@ -157,6 +144,7 @@ def run_experiment(
     pretrained: bool,
     seeds: tuple[int, ...],
     baselines: tuple[str, ...] = tuple(BASELINES),
+    blend: bool = False,
     time_limit: float | None = None,
 ) -> Experiment:
     """Train the network over seeds, from ``encoder`` and from scratch, beside the baselines.
@@ -165,6 +153,8 @@ def run_experiment(
     ----------
     encoder
         Gives the shape, and with ``pretrained`` the weights.
+    blend
+        Whether to fit ``auto`` too, which needs molecules.
     time_limit
         Seconds for the networks; each run gets an equal share of what is left.
     """
@@ -190,7 +180,8 @@ def run_experiment(
 
             share = None
             if deadline is not None:
-                share = max(1.0, (deadline - time.monotonic()) / (len(runs) - count))
+                more = len(runs) - count + (FOLDS if blend else 0)
+                share = max(1.0, (deadline - time.monotonic()) / more)
             fitted[name].append(
                 fit(
                     data.store,
@@ -215,7 +206,19 @@ def run_experiment(
         )
         for name in names
     }
-    return Experiment(data, split, kind, {**networks, **others})
+    if not blend:
+        return Experiment(data, split, kind, {**networks, **others})
+    blended, auto = auto_runs(
+        data,
+        split,
+        encoder,
+        config,
+        kind,
+        networks[names[0]],
+        pretrained=pretrained,
+        deadline=deadline,
+    )
+    return Experiment(data, split, kind, {AUTO: blended, **networks, **others}, auto)
 
 
 def _fit_baseline(

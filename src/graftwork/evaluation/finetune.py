@@ -3,36 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from graftwork import console
+from graftwork.blend.storage import blend_to_bytes
 from graftwork.data.labelled import load_labelled
 from graftwork.data.places import file_hash
 from graftwork.data.record import write_rejects
 from graftwork.data.splits.split import checked_sizes
 from graftwork.errors import InputError
-from graftwork.evaluation.experiment import (
-    SCRATCH,
-    Experiment,
-    run_experiment,
-)
+from graftwork.evaluation.auto import AUTO, FOLDS
+from graftwork.evaluation.blend_sentence import blend_sentence
+from graftwork.evaluation.experiment import Experiment, run_experiment
 from graftwork.evaluation.exposure import exposure
+from graftwork.evaluation.final_model import final_blend, final_network
 from graftwork.evaluation.finetune_config import FinetuneConfig
 from graftwork.evaluation.finetune_run import FinetuneRun, prepare_folder, write_run
 from graftwork.evaluation.kind import resolve_kind
 from graftwork.evaluation.starting_point import starting_point
-from graftwork.metrics import METRICS, score
 from graftwork.nn.artifact import package_versions, save_artifact
-from graftwork.nn.encoder import Encoder
-from graftwork.nn.predictor import Predictor
 from graftwork.training.device import new_fabric
-from graftwork.training.fit import fit
-
-_LEAST_EPOCHS = 5
 
 
 def run_finetune(
@@ -90,7 +84,11 @@ def run_finetune(
         f"{len(data.store)} of {data.total} rows usable; {split.name} split "
         f"{len(split.train)}/{len(split.val)}/{len(split.test)}; {kind} of {', '.join(data.tasks)}"
     )
-    for_networks, for_refit = _share_time(config, config.num_seeds * (2 if pretrained else 1))
+    blended = config.model == AUTO and data.network is None
+    if config.model == AUTO and not blended:
+        console.say("The model is the network alone: nodes have no fingerprints to blend it with.")
+    networks = config.num_seeds * (2 if pretrained else 1) + (FOLDS if blended else 0)
+    for_networks, for_refit = _share_time(config, networks)
     experiment = run_experiment(
         data,
         split,
@@ -100,9 +98,12 @@ def run_finetune(
         pretrained=pretrained,
         seeds=tuple(range(config.seed, config.seed + config.num_seeds)),
         baselines=config.baselines,
+        blend=blended,
         time_limit=for_networks,
     )
     comparisons = experiment.comparisons
+    if experiment.auto is not None:
+        console.say(blend_sentence(experiment.auto))
     protocol = _protocol(config, experiment) | {
         "test_molecules_also_in_training": shared,
         "overlap_with_pretraining": None if overlap is None else overlap.to_dict(),
@@ -115,13 +116,15 @@ def run_finetune(
     }
     run = FinetuneRun(folder, config, experiment, comparisons, protocol)
     write_run(run)
-    model = _final_model(run, encoder, for_refit)
+    model = final_network(run, encoder, for_refit)
+    blend = final_blend(run, encoder)
     record = None if exposed is None else exposed.record
     provenance = _provenance(run, table) | {
         "membership": None if record is None else record.summary(),
     }
     content = None if record is None else record.to_bytes()
-    save_artifact(folder / "model", model, provenance, content)
+    content_of_blend = None if blend is None else blend_to_bytes(blend)
+    save_artifact(folder / "model", model, provenance, content, content_of_blend)
     return run
 
 
@@ -163,43 +166,10 @@ def _protocol(config: FinetuneConfig, experiment: Experiment) -> dict[str, Any]:
     }
 
 
-def _final_model(run: FinetuneRun, encoder: Encoder, seconds: float | None) -> Predictor:
-    """Return the model to leave behind: refit on all rows, or the best seed of the split."""
-    experiment, config = run.experiment, run.config
-    runs = experiment.models[experiment.network]
-    val = experiment.split.val
-    scores = [score(experiment.data.y[val], p[val], experiment.metric) for p in runs.predictions]
-    if not config.refit:
-        sign = 1 if METRICS[experiment.metric].higher_is_better else -1
-        return runs.fitted[
-            int(np.argmax(np.nan_to_num(sign * np.array(scores), nan=-np.inf)))
-        ].predictor
-    epochs = max(1, int(np.median([fitted.best_epoch for fitted in runs.fitted])))
-    stop_after: int | None = epochs
-    everyone, used = len(experiment.data.store), sum(map(len, experiment.split.parts().values()))
-    if used < everyone:  # many more rows than the split has: about as many steps, not epochs
-        epochs = max(_LEAST_EPOCHS, -(-epochs * len(experiment.split.train) // everyone))
-        config, stop_after = replace(config, epochs=epochs), None
-    console.say(f"Refitting on all {everyone} labelled rows, {epochs} epochs")
-    return fit(
-        experiment.data.store,
-        experiment.data.y,
-        np.arange(everyone),
-        np.array([], np.int64),
-        encoder,
-        config,
-        experiment.kind,
-        experiment.data.tasks,
-        seed=config.seed,
-        scratch=experiment.network == SCRATCH,
-        stop_after=stop_after,
-        time_limit=seconds,
-    ).predictor
-
-
 def _provenance(run: FinetuneRun, table: Path) -> dict[str, Any]:
     experiment = run.experiment
-    found = experiment.intervals[experiment.network]
+    found = experiment.intervals[experiment.delivered]
+    blend = experiment.auto
     return {
         "made_by": "finetune",
         "data": table.name,
@@ -210,6 +180,7 @@ def _provenance(run: FinetuneRun, table: Path) -> dict[str, Any]:
         "estimate": run.protocol["description"],
         f"test_{experiment.metric}": found.to_dict(),
         "verdict": run.verdict,
+        **({} if blend is None else {"blend": blend_sentence(blend)}),
         "seed": run.config.seed,
         "licence": "that of the data",
     }

@@ -14,6 +14,8 @@ from graftwork.evaluation.baselines import BASELINES
 from graftwork.nn.conv import CONVS
 from graftwork.training.fit_config import FitConfig
 
+MODELS = ("auto", "network")
+
 NETWORK_DEFAULTS: dict[str, Any] = {
     "conv": "gcn",
     "num_layers": 2,
@@ -41,6 +43,7 @@ class FinetuneConfig(FitConfig):
     }
     choices: ClassVar = {
         **FitConfig.choices,
+        "model": MODELS,
         "task": TASKS,
         "split": ["auto", *(name for name in SPLITS if name != "column")],  # --splits-column
         "featurizer": SCHEMAS,
@@ -50,6 +53,9 @@ class FinetuneConfig(FitConfig):
 
     start_from: str = "default"
     """Artifact to start from: a bundled name, a path, or none."""
+    model: str = "auto"
+    """auto (a gated blend of the network and models of fingerprints; the network alone for the
+    nodes of a network) or network."""
     task: str = "auto"
     """classification, multiclass, regression, or auto (0 and 1 only means classification)."""
     split: str = "auto"

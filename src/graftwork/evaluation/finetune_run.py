@@ -12,6 +12,7 @@ from graftwork import console
 from graftwork.data.places import make_folder, require_outside
 from graftwork.data.writers import TableWriter
 from graftwork.errors import InputError
+from graftwork.evaluation.blend_sentence import blend_numbers
 from graftwork.evaluation.experiment import (
     PRETRAINED,
     SCRATCH,
@@ -86,6 +87,7 @@ def _write_metrics(run: FinetuneRun) -> None:
         "results": run.experiment.results,
         "verdict": run.verdict,
         "comparisons": [comparison.to_dict() for comparison in run.comparisons],
+        "blend": None if run.experiment.auto is None else blend_numbers(run.experiment.auto),
         "intervals": {k: v.to_dict() for k, v in run.experiment.intervals.items()},
     }
     (run.folder / "metrics.json").write_text(json.dumps(text, indent=1) + "\n", encoding="utf-8")

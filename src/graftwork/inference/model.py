@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from graftwork.data.record import Record
 from graftwork.errors import ArtifactError, InputError
 from graftwork.graph.batch import GraphBatch
 from graftwork.graph.segment import Bags
+from graftwork.inference.blended import open_blend
 from graftwork.inference.results import Level, Matrix, Output, RowResult, stacked, text_records
 from graftwork.inference.stream import (
     Compute,
@@ -30,6 +32,7 @@ from graftwork.nn.folded import folded
 from graftwork.nn.pooling import CentrePooling, MeanPooling, embed_graphs, pooled_width
 from graftwork.nn.precision import require_known, resolved_precision
 from graftwork.nn.predictor import Predictor
+from graftwork.nn.record import BLEND
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,6 +89,7 @@ class Model:
         self.encoder: Encoder = folded(artifact.encoder)
         self.predictor: Predictor | None = artifact.predictor
         self.provenance: dict[str, Any] = artifact.provenance
+        self.blended = open_blend(artifact, self.path / BLEND)
         self._pool = pool
 
     @property
@@ -191,15 +195,21 @@ class Model:
             The results of a part are a :data:`Matrix` per structure, as in :class:`RowResult`.
         """
         schema = self.encoder.schema
-        chunks = (self._pool or shared_pool()).map("graph", schema, smiles)
+        pool = self._pool or shared_pool()
+        if self.blended is not None and output == "prediction":
+            return self.blended.answers(
+                pool, schema, smiles, partial(self._predict_batch, columns=True)
+            )
+        chunks = pool.map("graph", schema, smiles)
         level: Level = "node" if output == "nodes" else "graph"
         return computed_chunks(chunks, schema, self._compute(output), level)
 
-    def _predict_batch(self, batch: GraphBatch) -> torch.Tensor:
-        predictor = self.predictor
-        if predictor is None:
+    def _predict_batch(self, batch: GraphBatch, *, columns: bool = False) -> torch.Tensor:
+        if self.predictor is None:
             raise ArtifactError(f"{self.path} has no head.")
-        return predictor.head.predict(predictor.head(self._pool_batch(batch)))
+        head = self.predictor.head
+        raw = head(self._pool_batch(batch))
+        return head.columns(raw) if columns else head.predict(raw)
 
     def _pool_batch(self, batch: GraphBatch) -> torch.Tensor:
         return embed_graphs(self._encode, self._pooling, batch)

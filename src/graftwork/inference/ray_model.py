@@ -20,8 +20,9 @@ from graftwork.errors import ArtifactError, InputError
 from graftwork.inference.model import DEFAULT_PRECISION, Model
 from graftwork.inference.results import Matrix, Output
 from graftwork.nn.checkpoints import bundled
+from graftwork.nn.record import BLEND
 
-_WEIGHTS = "model.safetensors"
+_WEIGHTS = ("model.safetensors", BLEND)
 
 
 class RayModel(Model):
@@ -56,7 +57,7 @@ class RayModel(Model):
         """See :meth:`Model.answers`."""
         comes_along = self.path in bundled().values()
         name = self.path.name if comes_along else str(self.path.resolve())
-        sha256 = file_hash(self.path / _WEIGHTS)
+        sha256 = _fingerprint(self.path)
         settings = {
             "model": name,
             "sha256": sha256,
@@ -80,12 +81,16 @@ def answer_block(
 def _loaded(name: str, sha256: str, precision: str) -> Model:
     torch.set_num_threads(1)
     model = Model(name, pool=shared_pool(1), precision=precision)
-    if file_hash(model.path / _WEIGHTS) != sha256:
+    if _fingerprint(model.path) != sha256:
         raise ArtifactError(
             f"{socket.gethostname()} has other weights at {model.path} than the command.",
             "Put the model where all machines read the same files.",
         )
     return model
+
+
+def _fingerprint(path: Path) -> str:
+    return " ".join(file_hash(path / name) for name in _WEIGHTS if (path / name).exists())
 
 
 def _encoded(values: list[Matrix]) -> bytes:

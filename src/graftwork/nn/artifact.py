@@ -21,9 +21,11 @@ from graftwork.graph.schema import FeatureSchema
 from graftwork.nn.card import model_card
 from graftwork.nn.encoder import Encoder
 from graftwork.nn.predictor import Predictor
-from graftwork.nn.record import MEMBERSHIP, read_membership
+from graftwork.nn.record import BLEND, MEMBERSHIP, read_blend, read_membership
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+"""Of a model with a blend; one without is still written, and read, as version 1."""
+
 FILES = ("config.json", "schema.json", "model.safetensors", "provenance.json", "README.md")
 _CONFIG_KEYS = {"format_version", "encoder", "head", "versions"}
 _MAX_JSON_BYTES = 4 << 20
@@ -46,12 +48,15 @@ class Artifact:
         Corpus or data, objective, steps, seed, licence.
     membership
         Content of ``membership.safetensors``, the record of the training molecules, or None.
+    blend
+        Content of ``blend.safetensors``, the models beside the network, or None.
     """
 
     encoder: Encoder
     predictor: Predictor | None
     provenance: dict[str, Any]
     membership: bytes | None = None
+    blend: bytes | None = None
 
     @property
     def schema(self) -> FeatureSchema:
@@ -69,12 +74,13 @@ def save_artifact(
     model: Encoder | Predictor,
     provenance: dict[str, Any],
     membership: bytes | None = None,
+    blend: bytes | None = None,
 ) -> None:
     """Write a model directory; it appears complete or not at all."""
     encoder = model if isinstance(model, Encoder) else model.encoder
     head = None if isinstance(model, Encoder) else model.head.config.to_dict()
     config = {
-        "format_version": FORMAT_VERSION,
+        "format_version": 1 if blend is None else FORMAT_VERSION,
         "encoder": encoder.config.to_dict(),
         "head": head,
         "versions": package_versions(),
@@ -91,6 +97,8 @@ def save_artifact(
     (partial / "model.safetensors").write_bytes(save(weights))
     if membership is not None:
         (partial / MEMBERSHIP).write_bytes(membership)
+    if blend is not None:
+        (partial / BLEND).write_bytes(blend)
     shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)
 
@@ -106,10 +114,12 @@ def load_artifact(folder: Path) -> Artifact:
     """
     _check_files(folder)
     config = _read_json(folder / "config.json")
-    if config.get("format_version") != FORMAT_VERSION:
+    version = config.get("format_version")
+    if version not in (1, FORMAT_VERSION) or isinstance(version, bool | float):
         raise ArtifactError(
-            f"{folder} has artifact format {config.get('format_version')!r}.",
-            f"This version reads format {FORMAT_VERSION}; upgrade graftwork or export again.",
+            f"{folder} has artifact format {version!r}.",
+            f"This version reads formats 1 and {FORMAT_VERSION}; upgrade graftwork or export "
+            "again.",
         )
     if set(config) != _CONFIG_KEYS:
         raise ArtifactError(f"{folder / 'config.json'} does not hold just {sorted(_CONFIG_KEYS)}.")
@@ -127,9 +137,10 @@ def load_artifact(folder: Path) -> Artifact:
     model.eval()
     provenance = _read_json(folder / "provenance.json")
     membership = read_membership(folder / MEMBERSHIP)
+    blend = read_blend(folder / BLEND, expected=version == FORMAT_VERSION)
     if isinstance(model, Encoder):
-        return Artifact(model, None, provenance, membership)
-    return Artifact(model.encoder, model, provenance, membership)
+        return Artifact(model, None, provenance, membership, blend)
+    return Artifact(model.encoder, model, provenance, membership, blend)
 
 
 def _build(

@@ -85,6 +85,16 @@ class Head(nn.Module):
         """
         if self.config.kind == "multiclass":
             return raw.argmax(1, keepdim=True).to(raw.dtype)
+        return self.columns(raw)
+
+    def columns(self, raw: Tensor) -> Tensor:
+        """Turn raw outputs into what can be averaged.
+
+        As :meth:`predict`, but for multiclass the probability of each class,
+        ``[num_graphs, classes]``.
+        """
+        if self.config.kind == "multiclass":
+            return raw.softmax(1)
         if self.config.kind == "classification":
             return raw.sigmoid()
         return raw * self.target_std + self.target_mean

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from graftwork.report.content import (
+    BlendRow,
     ComparisonRow,
     Curve,
     ErrorMolecule,
@@ -13,6 +14,7 @@ from graftwork.report.content import (
 from graftwork.report.render import render_report, write_report
 
 __all__ = [
+    "BlendRow",
     "ComparisonRow",
     "Curve",
     "ErrorMolecule",

@@ -61,6 +61,18 @@ class ComparisonRow:
 
 
 @dataclass(frozen=True)
+class BlendRow:
+    """One model of a blend: its score out of fold and its weight, means over targets.
+
+    ``weight`` is ``None`` for the blend itself, and ``score`` where it is undefined.
+    """
+
+    model: str
+    score: float | None
+    weight: float | None
+
+
+@dataclass(frozen=True)
 class Curve:
     """One learning curve: the training loss or the validation metric ``name`` of one seed."""
 
@@ -113,6 +125,9 @@ class ReportContent:
         Every rejected row as (row, value, reason); the first twenty are shown.
     unit
         What a row is.
+    blend, blend_sentence
+        The models that were weighed for ``auto``, the blend last, and what that means; empty where
+        the network stands alone.
 
     Raises
     ------
@@ -140,6 +155,8 @@ class ReportContent:
     rejects: Sequence[tuple[int, str, str]]
     command: str
     unit: Literal["molecule", "node"] = "molecule"
+    blend: Sequence[BlendRow] = ()
+    blend_sentence: str = ""
 
     def __post_init__(self) -> None:
         """Refuse content that could only be drawn wrongly."""

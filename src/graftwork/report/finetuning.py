@@ -8,11 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from graftwork.evaluation.auto import AUTO, Auto
+from graftwork.evaluation.blend_sentence import blend_sentence, mean_defined
 from graftwork.evaluation.finetune_run import FinetuneRun
 from graftwork.evaluation.sentence import sentence
 from graftwork.formatting import show
 from graftwork.metrics import MEAN, METRICS
 from graftwork.report.content import (
+    BlendRow,
     ComparisonRow,
     Curve,
     ErrorMolecule,
@@ -57,18 +60,22 @@ def finetune_content(run: FinetuneRun, command: str) -> ReportContent:
         predictions=predictions,
         tasks=data.tasks,
         kind=experiment.kind,
-        errors=_worst(run, predictions[experiment.network]),
+        errors=_worst(run, predictions[experiment.delivered]),
         facts=_facts(run),
         rejects=[(r.row, r.value, r.reason) for r in data.rejects],
         command=command,
         unit="molecule" if data.network is None else "node",
+        blend=_blend_rows(experiment.auto),
+        blend_sentence="" if experiment.auto is None else blend_sentence(experiment.auto),
     )
 
 
 def summary(run: FinetuneRun) -> list[str]:
     """Say in plain sentences how the network did against the others."""
-    order = sorted(run.comparisons, key=lambda c: c.against != "scratch")
+    order = sorted(run.comparisons, key=lambda c: (c.model == AUTO, c.against != "scratch"))
     lines = [_sentence(run, comparison) for comparison in order]
+    if run.experiment.auto is not None:
+        lines.append(blend_sentence(run.experiment.auto))
     found = {k: v.estimate for k, v in run.experiment.intervals.items() if v.estimate is not None}
     if found:
         metric = METRICS[run.experiment.metric]
@@ -100,6 +107,14 @@ def _model_rows(run: FinetuneRun) -> list[ModelRow]:
             "; ".join(filter(None, [found.note, *experiment.models[name].notes])),
         )
         for name, found in experiment.intervals.items()
+    ]
+
+
+def _blend_rows(auto: Auto | None) -> list[BlendRow]:
+    """Average scores and weights over targets."""
+    return [
+        BlendRow(s.model, mean_defined(s.scores), mean_defined(s.weights))
+        for s in (() if auto is None else auto.standings)
     ]
 
 

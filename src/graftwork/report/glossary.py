@@ -78,8 +78,16 @@ MEANINGS = {
         "without any feature."
     ),
     "auto": (
-        "A blend of the network and a fingerprint model, weighted without looking at test rows."
+        "A blend of the network and models of fingerprints and descriptors, each with the weight "
+        "that it earns out of fold, without looking at test rows."
     ),
+    "network": "The fine-tuned network within the blend.",
+    "molecule-gp": (
+        "A Gaussian process on fingerprints and descriptors together: molecules with much in "
+        "common have similar values."
+    ),
+    "embedding-gp": "A Gaussian process on what the checkpoint, not fine-tuned, says of molecules.",
+    "extra-trees": "Extremely randomised trees on descriptors and counted substructures.",
 }
 GENERAL = {
     "Scaffold split": (
@@ -116,6 +124,7 @@ def glossary(content: ReportContent) -> list[tuple[str, str]]:
     """Return (term, explanation) for what this report mentions, general terms last."""
     metrics = [metric_label(row.metric) for row in content.metric_table]
     models = [*(row.model for row in content.table), *content.predictions]
+    models += [row.model for row in content.blend]
     terms = dict.fromkeys([metric_label(content.metric), *metrics, *models])
     general = [
         (term, meaning)

@@ -203,14 +203,22 @@ def fit(
 
 
 @torch.inference_mode()
-def predict_rows(predictor: Predictor, store: GraphStore, rows: Rows) -> Values:
-    """Predict store rows in evaluation mode: float64 ``[len(rows), tasks]``."""
+def predict_rows(
+    predictor: Predictor, store: GraphStore, rows: Rows, *, columns: bool = False
+) -> Values:
+    """Predict store rows in evaluation mode: float64 ``[len(rows), tasks]``.
+
+    With ``columns``, what :meth:`~graftwork.nn.heads.Head.columns` says.
+    """
     predictor.eval()
+    head = predictor.head
     device = next(predictor.parameters()).device
-    out = np.empty((len(rows), len(predictor.head.config.tasks)))
+    classes = head.config.classes if columns else 0
+    read = head.columns if columns else head.predict
+    out = np.empty((len(rows), classes or len(head.config.tasks)))
     start = 0
     for chosen, batch in in_order(store, rows):
-        values = predictor.head.predict(predictor(batch.to(device)).float())
+        values = read(predictor(batch.to(device)).float())
         out[start : start + len(chosen)] = values.cpu().numpy()
         start += len(chosen)
     return out

@@ -7,12 +7,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import numpy as np
 import numpy.typing as npt
 from rdkit import Chem
-from rdkit.Chem import rdFingerprintGenerator
 from rdkit.Chem.Scaffolds import MurckoScaffold
 from safetensors.numpy import load, save
 
+from graftwork.data.featurize.counts import (
+    Counted,
+    Described,
+    count_molecule,
+    decode_described,
+    encode_counted,
+)
 from graftwork.data.featurize.featurizer import Hints
 from graftwork.data.featurize.identity import digest, parent_molecule, parent_scaffold
 from graftwork.data.featurize.molecule import (
@@ -83,10 +90,30 @@ def _scaffold(text: str, schema: FeatureSchema) -> str:
     return MurckoScaffold.MurckoScaffoldSmiles(mol=molecule, includeChirality=True)
 
 
-def _fingerprint(text: str, schema: FeatureSchema) -> dict[str, int]:
-    """Unfolded ECFP4 counts: identifier -> count."""
-    counts = _MORGAN.GetSparseCountFingerprint(parse_molecule(text, schema.options))
-    return {str(key): value for key, value in counts.GetNonzeroElements().items()}
+def _described(text: str, schema: FeatureSchema) -> Counted:
+    """Count fingerprints and descriptors."""
+    return count_molecule(parse_molecule(text, schema.options))
+
+
+def _molecule(text: str, schema: FeatureSchema) -> tuple[MoleculeProperties, Counted]:
+    """Read the graph, and count fingerprints and descriptors."""
+    molecule = parse_molecule(text, schema.options)
+    graph = read_molecule(molecule, schema.featurizer, Hints.of(text))
+    return graph, count_molecule(molecule)
+
+
+def _encode_molecules(
+    molecules: Sequence[tuple[MoleculeProperties, Counted]], schema: FeatureSchema
+) -> bytes:
+    graphs = pack_molecules([graph for graph, _ in molecules], schema)
+    counted = [counted for _, counted in molecules]
+    return save({**graphs.arrays(), "described": np.frombuffer(encode_counted(counted), np.uint8)})
+
+
+def _decode_molecules(data: bytes) -> tuple[PackedGraphs, Described]:
+    arrays = load(data)
+    described = decode_described(arrays.pop("described").tobytes())
+    return PackedGraphs(**arrays), described
 
 
 def _identity(text: str, schema: FeatureSchema) -> dict[str, Any]:
@@ -108,9 +135,6 @@ def _membership(text: str, schema: FeatureSchema) -> list[int]:
     return [digest(name), digest(parent_scaffold(parent))]
 
 
-_MORGAN = rdFingerprintGenerator.GetMorganGenerator(radius=2)
-
-
 def _to_json(results: Sequence[Any], _schema: FeatureSchema) -> bytes:
     return json.dumps(list(results)).encode()
 
@@ -122,7 +146,8 @@ TASKS: dict[str, Task] = {
         lambda data: PackedGraphs(**load(data)),
     ),
     "scaffold": Task(_scaffold, _to_json, json.loads),
-    "fingerprint": Task(_fingerprint, _to_json, json.loads),
+    "molecule": Task(_molecule, _encode_molecules, _decode_molecules),
+    "described": Task(_described, encode_counted, decode_described),
     "identity": Task(_identity, _to_json, json.loads),
     "membership": Task(_membership, _to_json, json.loads),
 }

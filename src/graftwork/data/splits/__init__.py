@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from graftwork.data.splits.column import column_split
+from graftwork.data.splits.folds import grouped_folds
 from graftwork.data.splits.group import group_split
 from graftwork.data.splits.public import public_split
 from graftwork.data.splits.random import random_split
@@ -12,7 +13,7 @@ from graftwork.data.splits.scaffold import balanced_scaffold_split, scaffold_spl
 from graftwork.data.splits.split import Split, SplitRequest
 from graftwork.errors import InputError
 
-__all__ = ["SPLITS", "Split", "SplitRequest", "make_split"]
+__all__ = ["SPLITS", "Split", "SplitRequest", "grouped_folds", "make_split"]
 
 SPLITS: dict[str, Callable[[SplitRequest], Split]] = {
     "scaffold": scaffold_split,

@@ -2,13 +2,13 @@
 
 from typing import Any
 
+from graftwork.blend import Fingerprints
 from graftwork.evaluation.baselines.baseline import Baseline
-from graftwork.evaluation.baselines.fingerprints import Fingerprints
 from graftwork.evaluation.baselines.forest import ForestBaseline
 from graftwork.evaluation.baselines.gaussian_process import GaussianProcessBaseline
 from graftwork.evaluation.baselines.linear import FeaturesBaseline, TopologyBaseline
 from graftwork.evaluation.baselines.table import Numbers, Table
-from graftwork.evaluation.baselines.tables import TABLES, fingerprints_of
+from graftwork.evaluation.baselines.tables import TABLES
 
 BASELINES: dict[str, type[Baseline[Any]]] = {
     "ecfp-rf": ForestBaseline,
@@ -28,5 +28,4 @@ __all__ = [
     "Numbers",
     "Table",
     "TopologyBaseline",
-    "fingerprints_of",
 ]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
+from graftwork.blend import Molecules
 from graftwork.evaluation.baselines.baseline import Baseline
-from graftwork.evaluation.baselines.fingerprints import Fingerprints
 from graftwork.rng import derive_seed
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ COLUMNS = 2048
 SHARE_OF_COLUMNS = 1 / 3  # tried at each regression split
 
 
-class ForestBaseline(Baseline[Fingerprints]):
+class ForestBaseline(Baseline[Molecules]):
     """Random forest: 250 trees on 2,048 folded counts of substructures of radius 2.
 
     Breiman's random forest (Machine Learning 45:5, 2001) as Svetnik et al. recommend it for
@@ -33,7 +33,7 @@ class ForestBaseline(Baseline[Fingerprints]):
     """
 
     def _fit_task(
-        self, fingerprints: Fingerprints, y: FloatArray, kind: Kind, seed: int, task: int
+        self, molecules: Molecules, y: FloatArray, kind: Kind, seed: int, task: int
     ) -> _Forest:
         stream = derive_seed(seed, "ecfp-rf", task) % 2**32
         if kind != "regression":
@@ -42,10 +42,14 @@ class ForestBaseline(Baseline[Fingerprints]):
             model = RandomForestRegressor(
                 TREES, max_features=SHARE_OF_COLUMNS, random_state=stream, n_jobs=-1
             )
-        model.fit(fingerprints.folded(COLUMNS), y)
+        model.fit(_folded(molecules), y)
         # Threads add up the trees in the order in which they finish, and that changes last bits.
         model.set_params(n_jobs=1)
         return _Forest(model, kind)
+
+
+def _folded(molecules: Molecules) -> npt.NDArray[np.float32]:
+    return molecules.fingerprints["ecfp4"].folded(COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -53,8 +57,8 @@ class _Forest:
     model: RandomForestClassifier | RandomForestRegressor
     kind: Kind
 
-    def predict(self, fingerprints: Fingerprints, /) -> FloatArray:
-        table = fingerprints.folded(COLUMNS)
+    def predict(self, molecules: Molecules, /) -> FloatArray:
+        table = _folded(molecules)
         if self.kind == "classification":
             return np.asarray(self.model.predict_proba(table)[:, 1], dtype=np.float64)
         return np.asarray(self.model.predict(table), dtype=np.float64)

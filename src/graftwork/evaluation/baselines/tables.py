@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from graftwork.data.isolate import shared_pool
+from graftwork.blend.molecules import describe
 from graftwork.data.networks.topology import topology
-from graftwork.evaluation.baselines.fingerprints import Fingerprints
 from graftwork.evaluation.baselines.table import Numbers, Table
 
 if TYPE_CHECKING:
@@ -19,16 +18,8 @@ if TYPE_CHECKING:
 _SPARSE = 0.2  # share of entries that are not zero, below which a table is kept sparse
 
 
-def fingerprints_of(data: LabelledData) -> Fingerprints:
-    """Compute unfolded ECFP4 counts in the worker processes."""
-    counts = shared_pool().collect("fingerprint", data.store.schema, data.structures)
-    return Fingerprints.from_counts(
-        [{int(key): value for key, value in (row or {}).items()} for row in counts]
-    )
-
-
 def _fingerprints(data: LabelledData) -> Table | None:
-    return None if data.network is not None else fingerprints_of(data)
+    return None if data.network is not None else describe(data.store.schema, data.structures)
 
 
 def _features(data: LabelledData) -> Table | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -51,10 +52,22 @@ class Fingerprints:
             An identifier or a count is negative.
         """
         lengths = [len(row) for row in counts]
-        total = sum(lengths)
-        keys = np.fromiter((k for row in counts for k in row), dtype=np.int64, count=total)
-        values = np.fromiter((v for row in counts for v in row.values()), np.int64, count=total)
-        rows = np.repeat(np.arange(len(counts)), lengths)
+        keys = np.fromiter((k for row in counts for k in row), np.int64, sum(lengths))
+        values = np.fromiter((v for row in counts for v in row.values()), np.int64, sum(lengths))
+        return cls.from_entries(keys, values, np.array(lengths, np.int64))
+
+    @classmethod
+    def from_entries(
+        cls, keys: npt.NDArray[Any], values: npt.NDArray[Any], lengths: npt.NDArray[Any]
+    ) -> Fingerprints:
+        """Build from the entries of all rows, end to end, and how many each row has.
+
+        Raises
+        ------
+        InputError
+            An identifier or a count is negative.
+        """
+        rows = np.repeat(np.arange(len(lengths)), lengths)
         wrong = np.flatnonzero((keys < 0) | (values < 0))
         if wrong.size:
             entry = wrong[0]
@@ -63,7 +76,8 @@ class Fingerprints:
                 "Identifiers and counts are non-negative integers.",
             )
         ids, columns = np.unique(keys, return_inverse=True)
-        matrix = sparse.csr_array((values, (rows, columns)), shape=(len(counts), len(ids)))
+        values = values.astype(np.int64)
+        matrix = sparse.csr_array((values, (rows, columns)), shape=(len(lengths), len(ids)))
         matrix.eliminate_zeros()
         return cls(matrix, ids)
 
@@ -114,26 +128,55 @@ class Fingerprints:
             Shape ``[len(self), len(other)]``, values in [0, 1].
         """
         right = self if other is None else other
-        shared, left_columns, right_columns = np.intersect1d(
-            self.ids, right.ids, assume_unique=True, return_indices=True
-        )
-        a = self.counts if other is None else self.counts[:, left_columns]
-        b = a if other is None else right.counts[:, right_columns]
-        widths = np.maximum(_column_maxima(a, len(shared)), _column_maxima(b, len(shared)))
-        first = np.cumsum(widths) - widths
-        high_a = _thresholds(a, first, int(widths.sum()))
-        high_b = high_a if other is None else _thresholds(b, first, int(widths.sum()))
-        minima = _product(high_a, high_b).astype(np.float64)
-        totals_a = np.asarray(self.counts.sum(axis=1), dtype=np.float64)
-        totals_b = np.asarray(right.counts.sum(axis=1), dtype=np.float64)
-        maxima = totals_a[:, None] + totals_b[None, :] - minima
+        steps = right.steps
+        if right is self:
+            dense, rare = steps.dense, steps.rare
+        else:
+            high = _thresholds(self._in_columns_of(right), steps.first, len(steps.common))
+            dense, rare = high[:, steps.common].toarray(), high[:, ~steps.common]
+        product = dense @ steps.dense.T  # sums of ones are exact in float32 up to 2**24
+        product += (rare @ steps.rare.T).toarray()
+        minima = product.astype(np.float64)
+        totals = np.asarray(self.counts.sum(axis=1), dtype=np.float64)
+        maxima = totals[:, None] + steps.totals[None, :] - minima
         return np.divide(minima, maxima, out=np.ones_like(minima), where=maxima > 0)
 
+    @cached_property
+    def steps(self) -> _Steps:
+        """What these rows are to the kernel as its columns, kept for the next rows to come."""
+        widths = np.zeros(len(self.ids), dtype=np.int64)
+        np.maximum.at(widths, self.counts.indices, self.counts.data)
+        first = np.cumsum(widths) - widths
+        high = _thresholds(self.counts, first, int(widths.sum()))
+        common = np.bincount(high.indices, minlength=high.shape[1]) > _COMMON * len(self)
+        totals = np.asarray(self.counts.sum(axis=1), dtype=np.float64)
+        return _Steps(widths, first, common, high[:, common].toarray(), high[:, ~common], totals)
 
-def _column_maxima(counts: sparse.csr_array, columns: int) -> npt.NDArray[np.int64]:
-    maxima = np.zeros(columns, dtype=np.int64)
-    np.maximum.at(maxima, counts.indices, counts.data)
-    return maxima
+    def _in_columns_of(self, other: Fingerprints) -> sparse.csr_array:
+        """Return counts of the other's identifiers, none above the other's largest."""
+        place = np.searchsorted(other.ids, self.ids).clip(max=max(0, len(other.ids) - 1))
+        known = other.ids[place] == self.ids if len(other.ids) else np.zeros(len(place), bool)
+        kept = known[self.counts.indices]
+        columns = place[self.counts.indices[kept]]
+        counts = np.minimum(self.counts.data[kept], other.steps.widths[columns])
+        ends = np.concatenate([[0], np.cumsum(kept)])[self.counts.indptr]
+        shape = (len(self), len(other.ids))
+        return sparse.csr_array((counts, columns, ends), shape=shape)
+
+
+class _Steps(NamedTuple):
+    """Rows as the 0/1 matrix of [count >= t], common columns dense and the many rare ones sparse.
+
+    ``widths`` is the largest count of each identifier, ``first`` its first column, ``totals`` the
+    sum of each row's counts.
+    """
+
+    widths: npt.NDArray[np.int64]
+    first: npt.NDArray[np.int64]
+    common: npt.NDArray[np.bool_]
+    dense: npt.NDArray[np.float32]
+    rare: sparse.csr_array
+    totals: npt.NDArray[np.float64]
 
 
 def _thresholds(
@@ -147,20 +190,3 @@ def _thresholds(
     before = np.concatenate([[0], np.cumsum(per_entry)])
     ones = np.ones(len(columns), dtype=np.float32)
     return sparse.csr_array((ones, columns, before[counts.indptr]), shape=(counts.shape[0], width))
-
-
-def _product(a: sparse.csr_array, b: sparse.csr_array) -> npt.NDArray[np.float32]:
-    """Return ``a @ b.T``, dense: common columns by BLAS, the many rare ones sparsely.
-
-    Sums of ones are exact in float32 up to 2**24, far above any molecule's total count.
-    """
-    filled = np.bincount(a.indices, minlength=a.shape[1])
-    common = filled > _COMMON * a.shape[0]
-    dense_a, rare_a = a[:, common].toarray(), a[:, ~common]
-    if a is b:
-        dense_b, rare_b = dense_a, rare_a
-    else:
-        dense_b, rare_b = b[:, common].toarray(), b[:, ~common]
-    product: npt.NDArray[np.float32] = dense_a @ dense_b.T
-    product += (rare_a @ rare_b.T).toarray()
-    return product

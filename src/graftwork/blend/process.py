@@ -1,0 +1,93 @@
+"""Gaussian processes of molecules for all targets at once: training rows times coefficients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from graftwork.blend.kernels import SHARES, Scale, gram, scale_of, tables_read
+from graftwork.blend.solution import solve
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from graftwork.blend.molecules import Molecules
+
+    FloatArray = npt.NDArray[np.float64]
+
+_CHUNK = 4096  # rows predicted at a time
+
+
+@dataclass(frozen=True)
+class Process:
+    """Fitted processes, one per target, over the same training rows.
+
+    Parameters
+    ----------
+    rows
+        The training rows.
+    scales
+        By kernel; None for fingerprints.
+    coefficients
+        By kernel, shape ``[rows, targets]``; zero where a row has no label.
+    mean
+        Of each target's labels.
+    """
+
+    rows: Molecules
+    scales: dict[str, Scale | None]
+    coefficients: dict[str, FloatArray]
+    mean: FloatArray
+
+    @classmethod
+    def fitted(
+        cls,
+        kernels: tuple[str, ...],
+        molecules: Molecules,
+        y: FloatArray,
+        folds: npt.NDArray[np.intp],
+        unknown: float = 0.0,
+    ) -> Process:
+        """Fit one process per target; a target with nothing to learn gets a constant.
+
+        Parameters
+        ----------
+        kernels
+            Names in ``graftwork.blend.kernels.SHARES``, to be summed.
+        molecules, y
+            Training rows and their labels ``[rows, targets]``, NaN where missing.
+        folds
+            See :func:`graftwork.blend.solution.solve`.
+        unknown
+            Predicted for a target without labels.
+        """
+        rows = molecules.only(tables_read(kernels))
+        scales = {name: scale_of(name, rows) for name in kernels}
+        grams = [gram(name, rows, rows, scales[name]) for name in kernels]
+        mean = np.full(y.shape[1], unknown)
+        coefficients = {name: np.zeros(y.shape) for name in kernels}
+        for target in range(y.shape[1]):
+            known = np.flatnonzero(~np.isnan(y[:, target]))
+            labels = y[known, target]
+            mean[target] = labels[0] if len(labels) else unknown
+            if not len(labels) or labels.min() == labels.max():
+                continue
+            blocks = [values[np.ix_(known, known)] for values in grams]
+            found = solve(blocks, labels, folds[known], [SHARES[name] for name in kernels])
+            mean[target] = found.mean
+            for name, weight in zip(kernels, found.weights, strict=True):
+                coefficients[name][known, target] = weight * found.coefficients
+        return cls(rows, scales, coefficients, mean)
+
+    def predict(self, molecules: Molecules) -> FloatArray:
+        """Return the posterior mean, shape ``[rows, targets]``."""
+        out = np.empty((len(molecules), len(self.mean)))
+        for start in range(0, len(molecules), _CHUNK):
+            stop = min(start + _CHUNK, len(molecules))
+            part = molecules.take(np.arange(start, stop))
+            out[start:stop] = self.mean
+            for name, coefficients in self.coefficients.items():
+                out[start:stop] += gram(name, part, self.rows, self.scales[name]) @ coefficients
+        return out

@@ -1,0 +1,130 @@
+"""Regression by a Gaussian process whose few numbers are chosen by cross-validation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.linalg import lapack
+from scipy.optimize import minimize
+
+from graftwork.errors import RunError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    FloatArray = npt.NDArray[np.float64]
+    Folds = npt.NDArray[np.intp]
+
+_BOUNDS = (-4 * np.log(10), np.log(10))  # of the logarithm of noise / signal
+_START = np.log(0.1)
+_STEPS = 30
+
+
+@dataclass(frozen=True)
+class Solution:
+    """A fitted process with the covariance ``signal * (sum of weights * kernels + noise)``.
+
+    Parameters
+    ----------
+    weights
+        Of the kernels; they sum to one.
+    noise
+        Variance of the noise, in units of the signal's.
+    coefficients
+        Of the training rows, shape ``[rows]``: the prediction is ``mean`` plus the kernel to the
+        training rows times these.
+    mean
+        Mean of the labels.
+    signal
+        Variance of the signal, in squared units of the labels.
+    """
+
+    weights: FloatArray
+    noise: float
+    coefficients: FloatArray
+    mean: float
+    signal: float
+
+
+def solve(
+    grams: Sequence[FloatArray], y: FloatArray, folds: Folds, shares: Sequence[float]
+) -> Solution:
+    r"""Fit weights and noise so that rows are predicted well by the process without their fold.
+
+    With :math:`B = (K + \sigma^2 I)^{-1}` and :math:`a = B y`, the errors of a fold that is left
+    out are :math:`B_{ff}^{-1} a_f` (Rasmussen and Williams, Gaussian Processes for Machine
+    Learning, 2006, 5.4.2, for whole folds): one inverse gives the errors of all folds, and the
+    gradient costs one product per kernel. What is minimised is :math:`\tfrac n2 \log` of the mean
+    squared error, plus :math:`\tfrac12 (\log w - \log s)^2` for each kernel of share *s*, so that
+    few rows leave the weights near the shares.
+
+    Parameters
+    ----------
+    grams
+        Kernels among the training rows, each ``[rows, rows]`` with ones on the diagonal.
+    y
+        Labels, not all equal.
+    folds
+        The fold of each row; leave-one-out where all differ.
+    shares
+        One per kernel.
+    """
+    mean, scale = float(y.mean()), float(y.std())
+    target = (y - mean) / scale
+    prior = np.log(np.asarray(shares, np.float64))
+    parts = [np.flatnonzero(folds == fold) for fold in np.unique(folds)]
+
+    def objective(theta: FloatArray) -> tuple[float, FloatArray]:
+        weights, noise = _softmax(theta[:-1]), float(np.exp(theta[-1]))
+        inverse = _inverse(grams, weights, noise)
+        alpha = inverse @ target
+        errors, again = np.empty_like(target), np.empty_like(target)
+        left, right = np.empty((len(y), len(parts))), np.empty((len(y), len(parts)))
+        for number, rows in enumerate(parts):
+            block = inverse[np.ix_(rows, rows)]
+            errors[rows] = np.linalg.solve(block, alpha[rows])
+            again[rows] = np.linalg.solve(block, errors[rows])
+            left[:, number] = inverse[:, rows] @ again[rows]
+            right[:, number] = inverse[:, rows] @ errors[rows]
+        slope = left @ right.T - np.outer(inverse @ again, alpha)  # of the squared error, by K
+        total = float(errors @ errors)
+        by_kernel = np.array([np.vdot(slope, gram) for gram in grams]) * weights
+        away = theta[:-1] - prior
+        gradient = np.append(by_kernel - weights * by_kernel.sum(), np.trace(slope) * noise)
+        value = len(y) / 2 * np.log(total / len(y)) + away @ away / 2
+        return value, len(y) / total * gradient + np.append(away, 0.0)
+
+    found = minimize(
+        objective,
+        np.append(prior, _START),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(None, None)] * len(grams) + [_BOUNDS],
+        options={"maxiter": _STEPS},
+    )
+    weights, noise = _softmax(found.x[:-1]), float(np.exp(found.x[-1]))
+    alpha = _inverse(grams, weights, noise) @ target
+    signal = scale**2 * float(target @ alpha) / len(y)
+    return Solution(weights, noise, scale * alpha, mean, signal)
+
+
+def _softmax(values: FloatArray) -> FloatArray:
+    raised = np.exp(values - values.max())
+    return raised / raised.sum()
+
+
+def _inverse(grams: Sequence[FloatArray], weights: FloatArray, noise: float) -> FloatArray:
+    covariance = np.zeros_like(grams[0])
+    for weight, gram in zip(weights, grams, strict=True):
+        covariance += weight * gram
+    covariance[np.diag_indices_from(covariance)] += noise
+    factor, failed = lapack.dpotrf(covariance, lower=1)
+    inverse, failed_too = lapack.dpotri(factor, lower=1)
+    if failed or failed_too:
+        raise RunError("The covariance of a Gaussian process is not positive definite.")
+    lower = np.tril(inverse)
+    return lower + np.tril(inverse, -1).T

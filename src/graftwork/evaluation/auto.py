@@ -1,0 +1,174 @@
+"""The model ``auto``: the network and models of fingerprints, blended by how each predicts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from graftwork import console
+from graftwork.blend import NETWORK, Blend, Forest, Molecules, Process, gate
+from graftwork.blend.members import MEMBERS
+from graftwork.blend.model import decided, in_range, one_hot
+from graftwork.blend.molecules import EMBEDDING
+from graftwork.config import Kind
+from graftwork.data.labelled import LabelledData
+from graftwork.data.labels import count_classes
+from graftwork.data.splits import grouped_folds
+from graftwork.metrics import primary_metric, task_scores
+from graftwork.nn.predictor import Predictor
+from graftwork.rng import numpy_rng
+from graftwork.training.fit import predict_rows
+
+AUTO = "auto"
+FOLDS = 3
+_INNER_FOLDS = 10  # by which a Gaussian process chooses its noise
+_MOST_ROWS, _LEAST_ROWS = 4000, 200  # of members, which take longer with more rows and targets
+
+Values = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What one model is worth.
+
+    Parameters
+    ----------
+    model
+        The network, a member, or ``auto`` for all of them together.
+    scores
+        Out of fold, one per target: the metric that decides; NaN where it is undefined.
+    weights
+        One per target; NaN for ``auto``.
+    """
+
+    model: str
+    scores: Values
+    weights: Values
+
+
+@dataclass(frozen=True)
+class Auto:
+    """A fitted blend, and what each model was worth out of fold.
+
+    Parameters
+    ----------
+    blend
+        Predicts, from what a network says and :class:`Molecules`.
+    standings
+        The network first, ``auto`` last.
+    metric
+        That of the scores.
+    rows
+        On how many rows the weights rest.
+    """
+
+    blend: Blend
+    standings: tuple[Standing, ...]
+    metric: str
+    rows: int
+
+    def refitted(self, data: LabelledData, tables: Molecules, groups: Rows, *, seed: int) -> Blend:
+        """Return the blend with its members fitted on all rows, and the same weights."""
+        y = _columns(data, self.blend.kind)
+        rows = _sampled(np.arange(len(y)), y.shape[1], seed)
+        names = tuple(self.blend.members)
+        members = _fitted(names, tables, y, rows, groups, self.blend.kind, seed)
+        return replace(self.blend, members=members)
+
+
+def fit_auto(
+    data: LabelledData,
+    tables: Molecules,
+    rows: Rows,
+    groups: Rows,
+    kind: Kind,
+    train: Callable[[Rows], Predictor],
+    *,
+    seed: int,
+) -> Auto:
+    """Fit the weights, and the members that have one, on labelled rows.
+
+    All are judged by the same cross-validation: the rows are divided into three folds, rows of a
+    group together, and each model predicts a fold after learning from the two others.
+
+    Parameters
+    ----------
+    tables
+        Of all rows of ``data``: see :func:`graftwork.evaluation.auto_tables.molecule_tables`.
+    rows
+        Those to learn from, increasing.
+    groups
+        One number per row of ``data``: its scaffold, or its own.
+    train
+        Trains the network on some rows.
+    """
+    y = _columns(data, kind)
+    fold_of = np.full(len(y), -1)
+    fold_of[rows] = grouped_folds(groups[rows], FOLDS, seed)
+    chosen = _sampled(rows, y.shape[1], seed)
+    names = [name for name in MEMBERS if name != "embedding-gp" or EMBEDDING in tables.numbers]
+    found = {name: np.zeros(y.shape) for name in (NETWORK, *names)}
+    with console.progress("Cross-validation of the blend", FOLDS) as update:
+        for fold in range(FOLDS):
+            update(fold, NETWORK)
+            out, learned = chosen[fold_of[chosen] == fold], chosen[fold_of[chosen] != fold]
+            network = train(rows[fold_of[rows] != fold])
+            said = predict_rows(network, data.store, out, columns=True)
+            found[NETWORK][out, : said.shape[1]] = said
+            update(fold, "models of fingerprints and descriptors")
+            members = _fitted(names, tables, y, learned, groups, kind, seed)
+            for name, member in members.items():
+                found[name][out] = member.predict(tables.take(out))
+    found = {name: in_range(columns[chosen], kind) for name, columns in found.items()}
+    weights = _weights(found, y[chosen], groups[chosen], kind)
+    used = [name for name in names if weights[name].any()]
+    worth = {name: weights[name] for name in (NETWORK, *used)}
+    blend = Blend(kind, worth, _fitted(used, tables, y, chosen, groups, kind, seed))
+    metric = primary_metric(kind, len(data.tasks))
+
+    def standing(name: str, columns: Values) -> Standing:
+        scores = task_scores(data.y[chosen], decided(columns, kind), metric)
+        return Standing(name, scores, weights.get(name, np.full(len(data.tasks), np.nan)))
+
+    together = sum((weights[name] * columns for name, columns in found.items()), np.zeros(1))
+    standings = [standing(name, columns) for name, columns in found.items()]
+    return Auto(blend, (*standings, standing(AUTO, together)), metric, len(chosen))
+
+
+def _columns(data: LabelledData, kind: Kind) -> Values:
+    return one_hot(data.y, kind, count_classes(data.y) if kind == "multiclass" else 0)
+
+
+def _sampled(rows: Rows, columns: int, seed: int) -> Rows:
+    """Return the rows that members learn from: all, or a random part of many."""
+    most = max(_LEAST_ROWS, int(_MOST_ROWS / columns**0.5))
+    if len(rows) <= most:
+        return rows
+    return np.sort(numpy_rng(seed, "blend rows").choice(rows, most, replace=False))
+
+
+def _fitted(
+    names: Sequence[str],
+    tables: Molecules,
+    y: Values,
+    rows: Rows,
+    groups: Rows,
+    kind: Kind,
+    seed: int,
+) -> dict[str, Process | Forest]:
+    folds = grouped_folds(groups[rows], _INNER_FOLDS, seed)
+    unknown = 0.5 if kind == "classification" else 0.0
+    table = tables.take(rows)
+    return {name: MEMBERS[name](table, y[rows], folds, seed, unknown) for name in names}
+
+
+def _weights(found: dict[str, Values], y: Values, groups: Rows, kind: Kind) -> dict[str, Values]:
+    """Return the weights of each model, one per target; the classes of one target share theirs."""
+    stacked = np.stack(list(found.values()))
+    parts = [slice(None)] if kind == "multiclass" else [slice(i, i + 1) for i in range(y.shape[1])]
+    by_target = np.stack([gate(stacked[:, :, part], y[:, part], groups) for part in parts], 1)
+    return dict(zip(found, by_target, strict=True))

@@ -1,0 +1,76 @@
+"""The gate: what does not help gets nothing, and the blend is never worse than the best."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from graftwork.blend import gate
+
+
+def made(seed, rows=200, noises=(0.5, 0.6), common=0.4):
+    """Labels, and models of them: what they say has errors, is not overconfident.
+
+    An overconfident model gains from being mixed with anything that is nearer to the mean.
+    """
+    rng = np.random.default_rng(seed)
+    y = rng.normal(size=(rows, 1))
+    shared = common * rng.normal(size=(rows, 1))
+    seen = [(y + shared + e * rng.normal(size=(rows, 1)), 1 + common**2 + e**2) for e in noises]
+    return y, np.stack([values / variance for values, variance in seen])
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=100, deadline=None, derandomize=True)
+def test_a_model_that_is_noise_gets_exactly_nothing(seed):
+    y, models = made(seed)
+    noise = np.random.default_rng(seed + 1).normal(size=(1, *y.shape))
+    weights = gate(np.concatenate([models, noise]), y, np.arange(len(y)))
+    assert weights[2] == 0.0
+
+
+@given(st.integers(0, 10**6), st.permutations(range(4)))
+@settings(max_examples=50, deadline=None)
+def test_weights_follow_their_models(seed, order):
+    y, models = made(seed, noises=(0.5, 0.6, 0.4, 2.0))
+    plain, moved = (gate(m, y, np.arange(len(y))) for m in (models, models[order]))
+    np.testing.assert_allclose(moved, plain[order], atol=1e-6)
+
+
+@given(st.integers(0, 10**6), st.integers(2, 40))
+@settings(max_examples=100, deadline=None)
+def test_the_blend_is_a_mean_and_never_worse_than_the_best(seed, rows):
+    y, models = made(seed, rows, noises=(0.5, 0.6, 0.55, 3.0))
+    weights = gate(models, y, np.arange(rows))
+    assert (weights >= 0).all()
+    assert weights.sum() == pytest.approx(1)
+    blend = np.tensordot(weights, models, 1)
+    best = min(np.square(model - y).mean() for model in models)
+    assert np.square(blend - y).mean() <= best * (1 + 1e-6)
+
+
+def test_two_models_with_errors_of_their_own_share_the_weight():
+    y, models = made(0, 2000, noises=(0.5, 0.5), common=0.0)
+    np.testing.assert_allclose(gate(models, y, np.arange(2000)), 0.5, atol=0.05)
+
+
+def test_rows_of_one_group_are_one_piece_of_evidence():
+    """Twenty copies of ten rows say no more than these ten rows."""
+    y, models = made(3, 10, noises=(0.5, 0.5), common=0.0)
+    copied, many = np.tile(y, (20, 1)), np.tile(models, (1, 20, 1))
+    groups = np.tile(np.arange(10), 20)
+    assert gate(many, copied, groups).max() == gate(models, y, np.arange(10)).max() == 1.0
+    assert gate(many, copied, np.arange(200)).max() < 1.0
+
+
+def test_unlabelled_rows_are_as_if_absent_and_without_labels_the_first_is_taken():
+    y, models = made(0, 60)
+    y[::3] = np.nan
+    keep = ~np.isnan(y[:, 0])
+    groups = np.arange(60)
+    np.testing.assert_allclose(
+        gate(models, y, groups), gate(models[:, keep], y[keep], groups[keep])
+    )
+    assert gate(models, np.full_like(y, np.nan), groups).tolist() == [1.0, 0.0]

@@ -1,0 +1,139 @@
+"""The models beside the network: real molecules, missing labels, seeds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from rdkit import Chem
+from sklearn.ensemble import ExtraTreesRegressor
+
+from counted import real_molecules
+from graftwork.blend import Forest, Molecules, Process, forest, molecules
+from graftwork.blend.kernels import FINGERPRINTS, gram, scale_of
+from graftwork.blend.members import MEMBERS
+from graftwork.data.featurize import SCHEMAS
+from graftwork.data.featurize.counts import COUNTS, DESCRIPTOR_NAMES, Described
+
+
+@pytest.fixture(scope="module")
+def table(nci):
+    found = [m for m in map(Chem.MolFromSmiles, nci[:160]) if m is not None]
+    weight = np.array([[m.GetNumHeavyAtoms() / 10 for m in found]]).T
+    rings = np.array([[float(m.GetRingInfo().NumRings()) for m in found]]).T
+    embedding = np.random.default_rng(0).normal(size=(len(found), 4)) + weight
+    return real_molecules(found, embedding.astype(np.float32)), np.hstack([weight, rings])
+
+
+def fitted(name, table, y, seed=0, unknown=0.0):
+    return MEMBERS[name](table, y, np.arange(len(y)) % 5, seed, unknown)
+
+
+@pytest.mark.parametrize("name", MEMBERS)
+def test_a_member_learns_size_and_rings(name, table):
+    molecules, y = table
+    rows = np.random.default_rng(0).permutation(len(y))
+    train, test = rows[40:], rows[:40]
+    predicted = fitted(name, molecules.take(train), y[train]).predict(molecules.take(test))
+    assert predicted.shape == (40, 2)
+    error = np.square(predicted - y[test]).mean(0) / y[test].var(0)
+    assert error[0] < 0.5
+    assert name == "embedding-gp" or error[1] < 0.5  # the embedding knows nothing of rings
+
+
+@pytest.mark.parametrize("name", MEMBERS)
+def test_one_row_is_predicted_as_among_many(name, table):
+    molecules, y = table
+    model = fitted(name, molecules, y)
+    together = model.predict(molecules)
+    for row in (0, 7, 100):
+        np.testing.assert_allclose(
+            model.predict(molecules.take([row]))[0], together[row], rtol=1e-9, atol=1e-12
+        )
+    assert model.predict(molecules.take([])).shape == (0, 2)
+
+
+@pytest.mark.parametrize("name", MEMBERS)
+def test_each_target_is_fitted_on_its_own_labels(name, table):
+    molecules, y = table
+    missing = y.copy()
+    missing[5:60, 0] = np.nan
+    missing[:, 1] = np.nan
+    model = fitted(name, molecules, np.hstack([missing, np.ones((len(y), 1))]), unknown=0.5)
+    predicted = model.predict(molecules)
+    assert (predicted[:, 1] == 0.5).all()
+    assert (predicted[:, 2] == 1.0).all()
+    assert predicted[:, 0].std() > 0.1
+    if name == "fingerprint-gp":  # whose kernel knows nothing of the rows without a label
+        keep = ~np.isnan(missing[:, 0])
+        folds = (np.arange(len(y)) % 5)[keep]
+        alone = MEMBERS[name](molecules.take(keep), missing[keep, :1], folds, 0, 0.0)
+        np.testing.assert_allclose(alone.predict(molecules)[:, 0], predicted[:, 0], rtol=1e-6)
+
+
+def test_the_forest_is_that_of_scikit_learn(table, monkeypatch):
+    molecules, y = table
+    made = []
+
+    class Kept(ExtraTreesRegressor):
+        def fit(self, x, y):
+            made.append((super().fit(x, y), x))
+            return self
+
+    monkeypatch.setattr("sklearn.ensemble.ExtraTreesRegressor", Kept)
+    model = Forest.fitted(molecules, y, 3)
+    expected = np.stack([trees.predict(x) for trees, x in made], 1)
+    np.testing.assert_allclose(model.predict(molecules), expected, rtol=1e-6)
+    again, other = (Forest.fitted(molecules, y, seed).predict(molecules) for seed in (3, 4))
+    np.testing.assert_array_equal(again, model.predict(molecules))
+    assert (other != again).any()
+
+
+def test_a_sum_of_kernels_is_a_kernel_with_one_on_the_diagonal(table):
+    found, _ = table
+    for kernel in (FINGERPRINTS, "descriptors", "embedding"):
+        values = gram(kernel, found, found, scale_of(kernel, found))
+        np.testing.assert_allclose(np.diag(values), 1)
+        np.testing.assert_allclose(values, values.T, atol=1e-12)
+        assert np.linalg.eigvalsh(values).min() > -1e-9
+    mean = sum(found.fingerprints[name].minmax_gram() for name in COUNTS) / 5
+    np.testing.assert_allclose(gram(FINGERPRINTS, found, found, None), mean)
+
+
+def test_a_constant_or_a_wild_descriptor_harms_nothing(table):
+    found, y = table
+    values = found.numbers["descriptors"].copy()
+    values[:, 0], values[0, 1] = 3.0, 1e6
+    odd = Molecules(found.fingerprints, {"descriptors": values})
+    predicted = fitted("molecule-gp", odd, y).predict(odd)
+    assert np.isfinite(predicted).all()
+    values[:, 0] = 4.0  # never seen to vary, so it cannot count
+    moved = Molecules(found.fingerprints, {"descriptors": values})
+    np.testing.assert_array_equal(fitted("molecule-gp", odd, y).predict(moved), predicted)
+
+
+def test_described_in_worker_processes_as_here(nci, table):
+    texts = [text for text in nci[:160] if Chem.MolFromSmiles(text) is not None]
+    texts.insert(3, "C1CC")
+    found = molecules.describe(SCHEMAS["default"], texts)
+    here = table[0]
+    keep = [i for i in range(len(texts)) if i != 3]
+    np.testing.assert_array_equal(
+        found.take(keep).numbers["descriptors"], here.numbers["descriptors"]
+    )
+    for name in COUNTS:
+        np.testing.assert_array_equal(
+            found.take(keep).fingerprints[name].folded(64), here.fingerprints[name].folded(64)
+        )
+        assert found.take([3]).fingerprints[name].folded(64).sum() == 0
+    assert Described.empty(2).descriptors.shape == (2, len(DESCRIPTOR_NAMES))
+    assert (
+        len(set(DESCRIPTOR_NAMES)) == len(DESCRIPTOR_NAMES) == found.numbers["descriptors"].shape[1]
+    )
+
+
+def test_a_forest_reads_no_more_than_it_says(table):
+    found, y = table
+    model = Forest.fitted(found, y, 0)
+    lean = found.only(forest.TABLES)
+    np.testing.assert_array_equal(model.predict(lean), model.predict(found))
+    assert isinstance(fitted("embedding-gp", found.only(["embedding"]), y), Process)
