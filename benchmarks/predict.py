@@ -60,7 +60,7 @@ def main() -> None:
         if model is None:
             model = folder / "run"
             table = write_cmet(folder / "cmet.csv")
-            options = ("--epochs", 1, "--num-seeds", 1, "--baselines", "none")
+            options = ("--model", "network", "--epochs", 1, "--num-seeds", 1, "--baselines", "none")
             command("finetune", "-i", table, "-t", "pIC50", "-o", model, *options)
         for file, rows in (("one", texts[:1]), ("all", texts)):
             (folder / f"{file}.csv").write_text("\n".join(["smiles", *rows]) + "\n")
