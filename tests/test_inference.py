@@ -202,6 +202,13 @@ def test_load_takes_a_run_or_a_model_and_knows_the_targets(path):
         assert load(folder).tasks == ("a", "b")
 
 
+def test_the_encoder_of_a_loaded_model_is_the_artifacts(model, predictor):
+    """It may be trained on: nothing is folded into its weights."""
+    expected = predictor.encoder.state_dict()
+    assert model.encoder.state_dict().keys() == expected.keys()
+    assert all(value.equal(expected[key]) for key, value in model.encoder.state_dict().items())
+
+
 def test_classification_gives_probabilities(tmp_path, tiny_predictor, model, molecules):
     save_artifact(tmp_path / "m", tiny_predictor(kind="classification"), {})
     found = Model(tmp_path / "m", pool=model._pool).predict(molecules[:50])["pred_y"]

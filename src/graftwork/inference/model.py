@@ -86,7 +86,8 @@ class Model:
                 "nor networks.",
                 f"Known featurisers: {', '.join([*SCHEMAS, FEATURIZER])}.",
             )
-        self.encoder: Encoder = folded(artifact.encoder)
+        self.encoder: Encoder = artifact.encoder
+        self._fast_encoder = folded(artifact.encoder)
         self.predictor: Predictor | None = artifact.predictor
         self.provenance: dict[str, Any] = artifact.provenance
         self.blended = open_blend(artifact, self.path / BLEND)
@@ -216,7 +217,7 @@ class Model:
 
     def _encode(self, batch: GraphBatch, wanted: torch.Tensor | Bags | None = None) -> torch.Tensor:
         with torch.autocast("cpu", torch.bfloat16, enabled=self.precision == "bf16-mixed"):
-            return self.encoder(batch, wanted).float()
+            return self._fast_encoder(batch, wanted).float()
 
     def _compute(self, output: Output) -> Compute:
         if output == "prediction":
@@ -247,10 +248,5 @@ def load(path: str | Path, *, precision: str = DEFAULT_PRECISION) -> Model:
     ArtifactError
         If there is no such model, or it is damaged. Nothing in it is ever executed.
 
-    Examples
-    --------
-    >>> import graftwork
-    >>> graftwork.load("default").encoder.config.conv
-    'gin'
     """
     return Model(path, precision=precision)
