@@ -28,12 +28,12 @@ from graftwork.data.loader import load_batch, prefetched
 from graftwork.data.sampler import BatchSampler
 from graftwork.data.sources import open_table
 from graftwork.data.store import GraphStore
+from graftwork.memory import keep_freed
 from graftwork.nn import Encoder
 from graftwork.nn.conv import CONVS
 from graftwork.objectives import OBJECTIVES
 from graftwork.objectives.attribute_masking import choose_nodes, hide
 from graftwork.objectives.make import computed_targets, make_objective
-from graftwork.training.memory import keep_freed
 from limits import copy_rate, device_copy_rate, machine, matrix_rate, seconds, settle
 
 WARM_UP, STEPS = 12, 6

@@ -30,10 +30,10 @@ from graftwork.data.loader import load_batch
 from graftwork.data.sampler import BatchSampler
 from graftwork.data.sources import open_table
 from graftwork.data.store import GraphStore
+from graftwork.memory import keep_freed
 from graftwork.nn import Encoder
 from graftwork.nn.precision import best_precision
 from graftwork.objectives.make import make_objective
-from graftwork.training.memory import keep_freed
 from limits import machine, settle
 
 SIZES = "1000,10000,100000,1000000,2000000"

@@ -18,6 +18,7 @@ from graftwork.data.store import GraphStore
 from graftwork.graph.batch import GraphBatch
 from graftwork.graph.schema import FeatureSchema
 from graftwork.inference.results import Level, Matrix, RowResult
+from graftwork.memory import give_back
 
 Compute: TypeAlias = Callable[[GraphBatch], torch.Tensor]
 """A batch to ``[graphs, columns]``, or at the level ``node`` to ``[nodes, columns]``."""
@@ -25,6 +26,7 @@ Compute: TypeAlias = Callable[[GraphBatch], torch.Tensor]
 _EGO_NETWORKS = 1024  # cut out at a time
 _AT_ONCE = 100_000  # nodes of molecules that are computed together
 _MOST_CHUNKS = 16  # of molecules, however few of them are usable
+_TRIM_EVERY = 8  # groups of chunks
 
 
 def stream_nodes(
@@ -90,13 +92,15 @@ def computed_chunks(
     Several chunks are computed together: the more molecules, the more of their neighbourhoods are
     alike and computed once.
     """
-    for group in _groups(chunks):
+    for number, group in enumerate(_groups(chunks), start=1):
         parts = [part for chunk in group for part in chunk.parts]
         store = GraphStore.from_parts(schema, parts)
         values = iter(_computed(store, compute, level, 2 * _AT_ONCE))
         for chunk in group:
             done = [(where, list(islice(values, len(where)))) for where, _ in chunk.parts]
             yield replace(chunk, parts=done)
+        if number % _TRIM_EVERY == 0:
+            give_back()
 
 
 def _groups(chunks: Iterable[ChunkResult]) -> Iterator[list[ChunkResult]]:

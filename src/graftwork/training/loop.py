@@ -13,9 +13,9 @@ from torch import nn
 from graftwork.data.loader import prefetched
 from graftwork.errors import RunError
 from graftwork.graph.batch import GraphBatch
+from graftwork.memory import give_back, keep_freed
 from graftwork.nn.ranks import summed
 from graftwork.objectives import StepOutput
-from graftwork.training.memory import give_back, keep_freed
 from graftwork.training.steps import Sealed
 
 TRIM_EVERY = 100

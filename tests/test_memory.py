@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from graftwork.training import memory
+from graftwork import memory
 
 PAGE = 4096
 
