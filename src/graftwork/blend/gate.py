@@ -41,7 +41,8 @@ def gate(predictions: FloatArray, y: FloatArray, groups: npt.NDArray[np.intp]) -
     Examples
     --------
     >>> y = np.linspace(0, 1, 50)[:, None]
-    >>> gate(np.stack([y + 0.1, np.zeros_like(y)]), y, np.arange(50)).tolist()
+    >>> good = y + np.resize([0.1, -0.1], y.shape)
+    >>> gate(np.stack([good, 1 - y]), y, np.arange(50)).tolist()
     [1.0, 0.0]
     """
     known = ~np.isnan(y).any(1)
