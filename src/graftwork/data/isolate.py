@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import atexit
-import contextlib
 import functools
 import itertools
 import os
 import queue
-import subprocess
-import sys
-import tempfile
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from graftwork.data.featurize.tasks import find_task
-from graftwork.data.worker import read_frame, read_position, write_frame
-from graftwork.errors import RunError
+from graftwork.data.worker_process import WorkerProcess
 from graftwork.graph.schema import FeatureSchema
 
 CHUNK = 256
@@ -81,7 +74,7 @@ class IsolatedPool:
     def __init__(self, workers: int | None = None, time_limit: float = TIME_LIMIT) -> None:
         self.workers = workers or available_cores()
         self.time_limit = time_limit
-        self._idle: queue.SimpleQueue[_Worker | None] = queue.SimpleQueue()
+        self._idle: queue.SimpleQueue[WorkerProcess | None] = queue.SimpleQueue()
         for _ in range(self.workers):
             self._idle.put(None)  # a place; its process starts when first needed
         self._threads = ThreadPoolExecutor(self.workers, thread_name_prefix="graftwork-chemistry")
@@ -94,7 +87,7 @@ class IsolatedPool:
     def _start_one(self) -> None:
         worker = self._idle.get()
         try:
-            worker = worker or _Worker()
+            worker = worker or WorkerProcess()
         finally:
             self._idle.put(worker)
 
@@ -155,7 +148,7 @@ class IsolatedPool:
         try:
             while left:
                 if worker is None or not worker.alive():  # something may have ended an idle one
-                    worker = _Worker()
+                    worker = WorkerProcess()
                 try:
                     answer, payload = worker.ask(
                         task, schema, [texts[i] for i in left], self.time_limit
@@ -173,76 +166,6 @@ class IsolatedPool:
         finally:
             self._idle.put(worker)
         return result
-
-
-class _Worker:
-    """One worker process and the file in which it notes the molecule it works on."""
-
-    def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="graftwork-")
-        self._heartbeat = Path(self._folder.name) / "heartbeat"
-        self._heartbeat.write_bytes(b"\xff" * 8)
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  (lives as long as the worker)
-        self._asked = time.monotonic()
-        environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-        self._process = subprocess.Popen(  # noqa: S603  (our own module, our own interpreter)
-            [sys.executable, "-m", "graftwork.data.worker", str(self._heartbeat)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            env=environment,
-        )
-        try:
-            self._read()
-        except EOFError:
-            words = self._last_words()
-            self.stop()
-            raise RunError(
-                f"A chemistry worker process could not start: {words}",
-                "Check that RDKit imports: python -c 'import rdkit'.",
-            ) from None
-
-    def alive(self) -> bool:
-        return self._process.poll() is None
-
-    def ask(self, task: str, schema: FeatureSchema, items: list[str], limit: float) -> Any:
-        self._asked = time.monotonic()
-        if self._process.stdin is None:
-            raise EOFError
-        request = {"task": task, "schema": schema.to_dict(), "items": items, "time_limit": limit}
-        write_frame(self._process.stdin, request)
-        return self._read()
-
-    def post_mortem(self, limit: float) -> tuple[int, str]:
-        """Return the position of the molecule that killed this worker, and why."""
-        code = self._process.wait()
-        position = read_position(self._heartbeat)
-        elapsed = time.monotonic() - self._asked
-        self.stop()
-        if position < 0:
-            raise RunError(f"A chemistry worker process died (exit code {code}) between molecules.")
-        if code == 1 and elapsed >= limit:
-            return position, f"took longer than {limit:g} s"
-        return position, f"killed its worker process (exit code {code})"
-
-    def stop(self) -> None:
-        self._process.kill()
-        self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout, self._errors):
-            if stream is not None:
-                with contextlib.suppress(OSError):
-                    stream.close()
-        self._folder.cleanup()
-
-    def _read(self) -> Any:
-        if self._process.stdout is None:
-            raise EOFError
-        return read_frame(self._process.stdout)
-
-    def _last_words(self) -> str:
-        self._errors.seek(0)
-        lines = self._errors.read().decode(errors="replace").strip().splitlines()
-        return lines[-1] if lines else "no message"
 
 
 def available_cores() -> int:

@@ -19,12 +19,7 @@ from graftwork.graph.batch import GraphBatch
 from graftwork.graph.segment import Bags
 from graftwork.inference.blended import open_blend
 from graftwork.inference.results import Level, Matrix, Output, RowResult, stacked, text_records
-from graftwork.inference.stream import (
-    Compute,
-    computed_chunks,
-    stream_molecules,
-    stream_nodes,
-)
+from graftwork.inference.stream import Compute, computed_chunks, stream_molecules, stream_nodes
 from graftwork.nn.artifact import load_artifact
 from graftwork.nn.checkpoints import find_model
 from graftwork.nn.encoder import Encoder
@@ -36,7 +31,6 @@ from graftwork.nn.record import BLEND
 
 if TYPE_CHECKING:
     import pandas as pd
-
 
 DEFAULT_PRECISION = "32-true"
 
@@ -96,7 +90,7 @@ class Model:
     @property
     def tasks(self) -> tuple[str, ...]:
         """Names of the targets; empty for a pre-trained encoder."""
-        return self.predictor.head.config.tasks if self.predictor is not None else ()
+        return () if self.predictor is None else self.predictor.head.config.tasks
 
     @property
     def width(self) -> int:
