@@ -143,3 +143,13 @@ def tiny_predictor(tiny_encoder, make_batch, nci):
         return model.eval()
 
     return make
+
+
+@pytest.fixture(scope="module")
+def start(tmp_path_factory, tiny_predictor):
+    """The artifact of a tiny encoder, to start from."""
+    from graftwork.nn.artifact import save_artifact
+
+    folder = tmp_path_factory.mktemp("start") / "model"
+    save_artifact(folder, tiny_predictor().encoder, {})
+    return str(folder)

@@ -15,7 +15,7 @@ import graftwork
 from graftwork.api import new_run_folder
 from graftwork.data.cmet import write_cmet
 from graftwork.errors import InputError
-from graftwork.nn.artifact import load_artifact, save_artifact
+from graftwork.nn.artifact import load_artifact
 
 TINY = {
     "epochs": 2,
@@ -39,14 +39,6 @@ def table(tmp_path_factory):
     frame.loc[5, "smiles"] = "C1CC"
     frame.to_csv(folder / "cmet.csv", index=False)
     return folder / "cmet.csv"
-
-
-@pytest.fixture(scope="module")
-def start(tmp_path_factory, tiny_predictor):
-    """A tiny pre-trained encoder."""
-    folder = tmp_path_factory.mktemp("start") / "model"
-    save_artifact(folder, tiny_predictor().encoder, {})
-    return str(folder)
 
 
 @pytest.fixture(scope="module")

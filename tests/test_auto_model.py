@@ -31,13 +31,6 @@ def table(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def start(tmp_path_factory, tiny_predictor):
-    folder = tmp_path_factory.mktemp("start") / "model"
-    save_artifact(folder, tiny_predictor().encoder, {})
-    return str(folder)
-
-
-@pytest.fixture(scope="module")
 def run(table, start, tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "run"
     return graftwork.finetune(table, "pIC50", folder, start_from=start, **TINY)
