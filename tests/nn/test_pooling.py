@@ -27,11 +27,14 @@ def with_centres(batch, sizes, seed=0):
 def naive(name, pooling, rows):
     """Pool the node embeddings ``[nodes, dim]`` of one graph."""
     if len(rows) == 0:
-        return torch.zeros(DIM)
+        return torch.zeros(pooled_width(pooling, DIM))
     if name == "sum":
         return sum(rows[1:], start=rows[0])
     if name == "mean":
         return sum(rows[1:], start=rows[0]) / len(rows)
+    if name == "mean-sum":
+        total = sum(rows[1:], start=rows[0])
+        return torch.cat([total / len(rows), total / 32])
     if name == "max":
         return torch.stack([max(rows[:, d]) for d in range(DIM)])
     if name == "attention":
@@ -59,7 +62,7 @@ def test_gradients_are_those_of_the_loop(name, random_batch):
     torch.manual_seed(1)
     sizes = [3, 0, 1, 5]
     pooling, batch = POOLINGS[name](DIM), random_batch(sizes)
-    weight = torch.randn(4, DIM)
+    weight = torch.randn(4, pooled_width(pooling, DIM))
     values = torch.randn(9, DIM)
     found = []
     for loop in (False, True):
@@ -77,8 +80,9 @@ def test_gradients_are_those_of_the_loop(name, random_batch):
 
 @pytest.mark.parametrize("name", FREE)
 def test_a_batch_of_empty_graphs_gives_zeros(name, random_batch):
-    out = POOLINGS[name](DIM)(torch.zeros(0, DIM), random_batch([0, 0]))
-    assert out.equal(torch.zeros(2, DIM))
+    pooling = POOLINGS[name](DIM)
+    out = pooling(torch.zeros(0, DIM), random_batch([0, 0]))
+    assert out.equal(torch.zeros(2, pooled_width(pooling, DIM)))
 
 
 def test_attention_survives_large_scores(random_batch):

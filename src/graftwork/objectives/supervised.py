@@ -15,7 +15,7 @@ from graftwork.graph.batch import GraphBatch
 from graftwork.graph.schema import FeatureSchema
 from graftwork.graph.tasks import TaskSet
 from graftwork.nn.encoder import Encoder
-from graftwork.nn.pooling import POOLINGS, embed_graphs
+from graftwork.nn.pooling import POOLINGS, embed_graphs, pooled_width
 from graftwork.nn.precision import single
 from graftwork.nn.ranks import summed, world
 from graftwork.objectives.objective import Objective, ObjectiveSettings, StepOutput
@@ -68,7 +68,7 @@ class Supervised(Objective):
             )
         self.pooling = POOLINGS[self.settings.pooling](self.dim)
         self.dropout = nn.Dropout(self.settings.dropout)
-        self.head = nn.Linear(getattr(self.pooling, "out_dim", self.dim), len(tasks))
+        self.head = nn.Linear(pooled_width(self.pooling, self.dim), len(tasks))
         self.kinds = sorted(set(tasks.kinds))
         self._keep("mean", torch.tensor(tasks.mean))
         self._keep("std", torch.tensor(tasks.std))

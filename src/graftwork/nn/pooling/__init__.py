@@ -10,7 +10,12 @@ from graftwork.graph.batch import GraphBatch
 from graftwork.graph.segment import Bags
 from graftwork.nn.pooling.attention import AttentionPooling
 from graftwork.nn.pooling.centre import CentreMeanPooling, CentrePooling, centres
-from graftwork.nn.pooling.simple import MaxPooling, MeanPooling, SumPooling
+from graftwork.nn.pooling.simple import (
+    MaxPooling,
+    MeanPooling,
+    MeanSumPooling,
+    SumPooling,
+)
 
 __all__ = [
     "POOLINGS",
@@ -19,6 +24,7 @@ __all__ = [
     "CentrePooling",
     "MaxPooling",
     "MeanPooling",
+    "MeanSumPooling",
     "SumPooling",
     "embed_graphs",
     "pooled_width",
@@ -27,6 +33,7 @@ __all__ = [
 POOLINGS: dict[str, type[nn.Module]] = {
     "sum": SumPooling,
     "mean": MeanPooling,
+    "mean-sum": MeanSumPooling,
     "max": MaxPooling,
     "attention": AttentionPooling,
     "centre": CentrePooling,
@@ -56,6 +63,8 @@ def embed_graphs(
         return encode(batch, centres(batch))
     if isinstance(pooling, MeanPooling):
         return encode(batch, batch.nodes_of_graph)
+    if isinstance(pooling, MeanSumPooling):
+        return pooling.beside_sum(encode(batch, batch.nodes_of_graph), batch)
     return pooling(encode(batch, None), batch)
 
 
