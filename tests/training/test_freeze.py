@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 
+import numpy as np
 import pytest
 import torch
 
@@ -27,10 +28,10 @@ def trainable(model):
 
 def test_full_trains_everything_linear_probe_what_is_not_the_encoder(predictor):
     everything = {name for name, _ in predictor.named_parameters()}
-    apply_plan(predictor, FREEZE_PLANS["linear-probe"])
+    apply_plan(predictor, FREEZE_PLANS["linear-probe"](predictor.encoder.config))
     assert trainable(predictor) == {n for n in everything if not n.startswith("encoder.")}
     assert trainable(predictor)
-    apply_plan(predictor, FREEZE_PLANS["full"])
+    apply_plan(predictor, FREEZE_PLANS["full"](predictor.encoder.config))
     assert trainable(predictor) == everything
 
 
@@ -57,13 +58,30 @@ def test_a_delayed_plan_ends_at_its_time_and_another_stays(predictor):
         assert trainable(predictor) == {n for n in expected if not n.startswith("head.")}
 
 
+@pytest.mark.parametrize("norm", ["batch", "none"])
+def test_a_gradual_plan_thaws_from_the_top_until_half_time(norm, tiny_encoder):
+    predictor = Predictor(tiny_encoder(norm=norm), HeadConfig(tasks=("y",)))
+    everything = {name for name, _ in predictor.named_parameters()}
+    plan = FREEZE_PLANS["gradual"](predictor.encoder.config)
+    layers = predictor.encoder.config.num_layers
+    found = []
+    for done in np.linspace(0, 0.5, layers + 2):
+        apply_plan(predictor, plan, done + 1e-9)
+        found.append(trainable(predictor))
+    assert found[0] == {name for name in everything if not name.startswith("encoder.")}
+    assert found[-1] == everything
+    for before, after, depth in zip(found, found[1:-1], reversed(range(layers)), strict=False):
+        new = {tuple(name.split(".")[2:3]) for name in after - before}
+        assert new == {(str(depth),)}
+
+
 @pytest.mark.parametrize("plan", ["linear-probe", "full"])
 def test_a_frozen_encoder_stays_bit_for_bit_statistics_and_output_included(
     plan, predictor, make_batch, nci
 ):
     batch = make_batch(nci[:16], torch.linspace(-1, 1, 16)[:, None])
     step = FinetuneStep(predictor)
-    apply_plan(predictor, FREEZE_PLANS[plan])
+    apply_plan(predictor, FREEZE_PLANS[plan](predictor.encoder.config))
     optimizer = torch.optim.AdamW(
         [p for p in predictor.parameters() if p.requires_grad], lr=0.1, weight_decay=0.5
     )

@@ -23,12 +23,14 @@ from graftwork.nn.encoder import Encoder
 from graftwork.nn.predictor import Predictor
 from graftwork.objectives import StepOutput
 from graftwork.rng import derive_seed
+from graftwork.training.average import WeightAverage
 from graftwork.training.best_epoch import BestEpoch
 from graftwork.training.budget import Budget
 from graftwork.training.device import new_fabric
 from graftwork.training.fit_config import FitConfig
 from graftwork.training.freeze import FREEZE_PLANS, apply_plan, last_thaw
 from graftwork.training.loop import SCHEDULES, run_loop
+from graftwork.training.rates import layer_groups
 from graftwork.training.steps import FinetuneStep
 
 Values = npt.NDArray[np.float64]
@@ -134,12 +136,12 @@ def fit(
     classes = count_classes(y[train]) if kind == "multiclass" else 0
     predictor = new_predictor(encoder, config, kind, tasks, scratch=scratch, classes=classes)
     predictor.head.fit_scaling(torch.from_numpy(y[train]))
-    plan = FREEZE_PLANS[config.strategy]
+    plan = FREEZE_PLANS[config.strategy](predictor.encoder.config)
     thawed = last_thaw(plan)
     apply_plan(predictor, plan)
     step_module = FinetuneStep(predictor)
     optimizer = torch.optim.AdamW(  # leaves what is frozen as it is
-        predictor.parameters(),
+        layer_groups(predictor, config.layer_decay),
         lr=config.learning_rate,
         weight_decay=config.weight_decay,
         fused=True,
@@ -153,7 +155,9 @@ def fit(
     metric = primary_metric(kind, len(tasks))
     budget = Budget(epochs * per_epoch, time_limit)
     schedule = SCHEDULES[config.schedule]
-    watch = BestEpoch(predictor, METRICS[metric].higher_is_better)
+    average = WeightAverage(predictor, config.average) if config.average else None
+    judged = predictor if average is None else average.module
+    watch = BestEpoch(judged, METRICS[metric].higher_is_better)
     losses: list[float] = []
     total: list[torch.Tensor] = []
     waiting_since = 0
@@ -165,6 +169,8 @@ def fit(
     def after_step(done: int, output: StepOutput) -> bool:
         nonlocal waiting_since
         total.append(output.loss.detach())
+        if average is not None:
+            average.take(predictor)
         ended = budget.spent(done) >= 1
         if done % per_epoch and not ended:
             return True
@@ -173,7 +179,7 @@ def fit(
         total.clear()
         on_epoch(epoch / epochs)
         if len(val):
-            predicted = predict_rows(predictor, store, val)
+            predicted = predict_rows(judged, store, val)
             error = float(np.nanmean((predicted - y[val]) ** 2))
             watch.see(epoch, score(y[val], predicted, metric), error)
             if budget.spent(done) < thawed:
@@ -196,10 +202,10 @@ def fit(
         after_step=after_step,
         clip=config.clip,
     )
-    last = {k: v.detach().cpu().clone() for k, v in predictor.state_dict().items()}
+    last = {k: v.detach().cpu().clone() for k, v in judged.state_dict().items()}
     best = watch.restore() if len(val) else math.ceil(done / per_epoch)
-    predictor.eval()
-    return Fitted(predictor.cpu(), best, last, losses, watch.scores)
+    judged.eval()
+    return Fitted(judged.cpu(), best, last, losses, watch.scores)
 
 
 @torch.inference_mode()

@@ -26,6 +26,8 @@ class FitConfig(Config):
         "learning_rate": (1e-12, 10),
         "weight_decay": (0, 100),
         "clip": (0, 1e9),
+        "average": (0, 1e6),
+        "layer_decay": (1e-3, 1),
     }
     whole: ClassVar = ("epochs", "patience")
     choices: ClassVar = {
@@ -37,8 +39,8 @@ class FitConfig(Config):
     }
 
     strategy: str = "full"
-    """Freeze plan: full, delayed (the encoder from half-time on), or linear-probe (frozen encoder,
-    linear head)."""
+    """Freeze plan: full, delayed (the encoder from half-time on), gradual (its layers one after the
+    other until then), or linear-probe (frozen encoder, linear head)."""
     pooling: str = "auto"
     """How nodes become a row: a pooling, or auto (the centre of an ego network, else the mean)."""
     hidden_layers: int = 1
@@ -60,6 +62,11 @@ class FitConfig(Config):
     """Course of the learning rate: warmup-cosine or constant."""
     clip: float = 5.0
     """Largest norm of the gradient; 0 leaves it as it is."""
+    layer_decay: float = 1.0
+    """Learning rate of each layer of the encoder as a share of that of the layer above it."""
+    average: float = 0.0
+    """The network is the average of the weights on the way there: 0 for none, else how much the
+    last steps count (:class:`~graftwork.training.average.WeightAverage`)."""
     precision: str = "auto"
     """Lightning Fabric's name."""
     device: str = "auto"

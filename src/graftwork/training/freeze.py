@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from torch import nn
 
+from graftwork.config import EncoderConfig
 from graftwork.errors import InputError
 
 
@@ -27,14 +29,29 @@ class Frozen:
     until: float = math.inf
 
 
-FREEZE_PLANS: dict[str, tuple[Frozen, ...]] = {
-    "full": (),
-    "delayed": (Frozen("encoder.*", until=0.5),),
-    "linear-probe": (Frozen("encoder.*"),),
+def _gradual(config: EncoderConfig) -> tuple[Frozen, ...]:
+    """Thaw one layer after the other, the last one first."""
+    layers = config.num_layers
+    kinds = ("convs",) if config.norm == "none" else ("convs", "norms")
+    return (
+        Frozen("encoder.nodes.*", until=0.5),
+        *(
+            Frozen(f"encoder.{kind}.{depth}.*", until=0.5 * (layers - depth) / (layers + 1))
+            for depth in range(layers)
+            for kind in kinds
+        ),
+    )
+
+
+FREEZE_PLANS: dict[str, Callable[[EncoderConfig], tuple[Frozen, ...]]] = {
+    "full": lambda _config: (),
+    "delayed": lambda _config: (Frozen("encoder.*", until=0.5),),
+    "gradual": _gradual,
+    "linear-probe": lambda _config: (Frozen("encoder.*"),),
 }
-"""``delayed``: the head first, on an encoder that stands still; then both, at the falling rate
-of the schedule's second half (as in Kumar et al., ICLR 2022: a head that knows nothing would
-spoil the encoder)."""
+"""Strategy to plan. ``delayed``: the head first, on an encoder that stands still; then both, at the
+falling rate of the schedule's second half (as in Kumar et al., ICLR 2022: a head that knows nothing
+would spoil the encoder). ``gradual``: the same, layer by layer (Howard and Ruder, ACL 2018)."""
 
 
 def apply_plan(model: nn.Module, plan: tuple[Frozen, ...], done: float = 0.0) -> None:

@@ -44,7 +44,8 @@ def run_loop(
     batches
         Yields the batch of step ``first`` first.
     learning_rate
-        A function of the step: the schedule has no state to restore.
+        A function of the step: the schedule has no state to restore. A group of parameters takes
+        its ``share`` of it.
     after_step
         Called with the number of steps done and the step's output; False ends the loop.
     clip
@@ -55,7 +56,7 @@ def run_loop(
     with closing(prefetched(batches, pin=fabric.device.type == "cuda")) as coming:
         for step in range(first, last):
             for group in optimizer.param_groups:
-                group["lr"] = learning_rate(step)
+                group["lr"] = learning_rate(step) * group.get("share", 1.0)
             output: StepOutput = module(Sealed(fabric.to_device(next(coming))))
             loss = summed(output.loss.detach())  # all processes end, or none
             if not bool(loss.isfinite()):
