@@ -136,4 +136,3 @@ def test_a_forest_reads_no_more_than_it_says(table):
     model = Forest.fitted(found, y, 0)
     lean = found.only(forest.TABLES)
     np.testing.assert_array_equal(model.predict(lean), model.predict(found))
-    assert isinstance(fitted("embedding-gp", found.only(["embedding"]), y), Process)

@@ -22,6 +22,7 @@ NETWORK_DEFAULTS: dict[str, Any] = {
     "dim": 64,
     "dropout": 0.5,
     "learning_rate": 5e-3,
+    "average": 0.0,
 }
 """Settings of :class:`FinetuneConfig` for the nodes of a network where nothing else is said."""
 

@@ -64,7 +64,7 @@ class FitConfig(Config):
     """Largest norm of the gradient; 0 leaves it as it is."""
     layer_decay: float = 1.0
     """Learning rate of each layer of the encoder as a share of that of the layer above it."""
-    average: float = 0.0
+    average: float = 1.0
     """The network is the average of the weights on the way there: 0 for none, else how much the
     last steps count (:class:`~graftwork.training.average.WeightAverage`)."""
     precision: str = "auto"

@@ -38,6 +38,7 @@ FINETUNE_PRESETS: dict[str, dict[str, Any]] = {
         "batch_size": 32,
         "dropout": 0.5,
         "hidden_layers": 0,
+        "average": 0.0,
         "pooling": "mean",
         "split": "scaffold",
         "split_sizes": (0.8, 0.1, 0.1),
