@@ -8,7 +8,7 @@ from rdkit import Chem
 from sklearn.ensemble import ExtraTreesRegressor
 
 from counted import real_molecules
-from graftwork.blend import Forest, Molecules, Process, forest, molecules
+from graftwork.blend import Forest, Molecules, forest, molecules
 from graftwork.blend.kernels import FINGERPRINTS, gram, scale_of
 from graftwork.blend.members import MEMBERS
 from graftwork.data.featurize import SCHEMAS

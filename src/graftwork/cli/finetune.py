@@ -61,7 +61,17 @@ def finetune(
         list[str] | None,
         typer.Option(help="With --split group: a group of nodes, e.g. a species. Repeat it."),
     ] = None,
-    strategy: Annotated[str, typer.Option(help="full, delayed or linear-probe.")] = "full",
+    strategy: Annotated[str, typer.Option(help="full, delayed, gradual or linear-probe.")] = "full",
+    layer_decay: Annotated[
+        float, typer.Option(help="Learning rate of a layer as a share of that of the one above.")
+    ] = 1.0,
+    average: Annotated[
+        float,
+        typer.Option(
+            help="Weights are averaged over the steps: the larger, the more the last ones count; "
+            "0 for the last step alone."
+        ),
+    ] = 1.0,
     pooling: Annotated[
         str,
         typer.Option(
@@ -78,13 +88,18 @@ def finetune(
     ] = False,
     epochs: Annotated[
         int | None,
-        typer.Option(help="Most passes over the training part; default 15, more for few rows."),
+        typer.Option(
+            help="Most passes over the training part; default 15, more for few rows, fewer for "
+            "very many."
+        ),
     ] = None,
     patience: Annotated[
         int | None,
         typer.Option(help="Epochs without progress before stopping; default half of them."),
     ] = None,
-    batch_size: Annotated[int, typer.Option(help="Rows per step.")] = 32,
+    batch_size: Annotated[
+        int | None, typer.Option(help="Rows per step; default 32, more for many rows.")
+    ] = None,
     learning_rate: Annotated[
         float, typer.Option(help="Peak learning rate; a network: 0.005.")
     ] = 5e-4,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import copy
+from typing import Generic, TypeVar
 
 import torch
 from torch import nn
 
+Averaged = TypeVar("Averaged", bound=nn.Module)
 
-class WeightAverage:
+
+class WeightAverage(Generic[Averaged]):
     r"""A running average of a module's weights and statistics, in a module of its own.
 
     Polynomial decay (Shamir and Zhang, ICML 2013), which forgets the beginning whatever the length
@@ -35,13 +38,13 @@ class WeightAverage:
     3.0
     """
 
-    def __init__(self, module: nn.Module, memory: float) -> None:
+    def __init__(self, module: Averaged, memory: float) -> None:
         self.module = copy.deepcopy(module)
         self._memory = memory
         self._taken = 0
 
     @torch.no_grad()
-    def take(self, module: nn.Module) -> None:
+    def take(self, module: Averaged) -> None:
         """Take a step's weights into the average."""
         self._taken += 1
         rate = (self._memory + 1) / (self._taken + self._memory)

@@ -26,6 +26,7 @@ from graftwork.rng import derive_seed
 from graftwork.training.average import WeightAverage
 from graftwork.training.best_epoch import BestEpoch
 from graftwork.training.budget import Budget
+from graftwork.training.course import course_of
 from graftwork.training.device import new_fabric
 from graftwork.training.fit_config import FitConfig
 from graftwork.training.freeze import FREEZE_PLANS, apply_plan, last_thaw
@@ -35,7 +36,6 @@ from graftwork.training.steps import FinetuneStep
 
 Values = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
-DEFAULT_EPOCHS, DEFAULT_STEPS = 15, 400
 
 
 @dataclass(frozen=True)
@@ -131,13 +131,13 @@ def fit(
     on_epoch
         Called with the share of the epochs that is done.
     """
+    course = course_of(config, len(train))
     fabric = new_fabric(config.device, config.precision)
     torch.manual_seed(derive_seed(seed, "weights"))
     classes = count_classes(y[train]) if kind == "multiclass" else 0
     predictor = new_predictor(encoder, config, kind, tasks, scratch=scratch, classes=classes)
     predictor.head.fit_scaling(torch.from_numpy(y[train]))
     plan = FREEZE_PLANS[config.strategy](predictor.encoder.config)
-    thawed = last_thaw(plan)
     apply_plan(predictor, plan)
     step_module = FinetuneStep(predictor)
     optimizer = torch.optim.AdamW(  # leaves what is frozen as it is
@@ -147,14 +147,11 @@ def fit(
         fused=True,
     )
     module, optimizer = fabric.setup(step_module, optimizer)
-    sampler = BatchSampler(len(train), min(config.batch_size, len(train)), seed)
+    sampler = BatchSampler(len(train), course.batch_size, seed)
     labels = y.astype(np.float32)
     per_epoch = sampler.steps_per_epoch
-    epochs = config.epochs or max(DEFAULT_EPOCHS, math.ceil(DEFAULT_STEPS / per_epoch))
-    patience = config.patience or max(5, epochs // 2)
     metric = primary_metric(kind, len(tasks))
-    budget = Budget(epochs * per_epoch, time_limit)
-    schedule = SCHEDULES[config.schedule]
+    budget = Budget(course.epochs * per_epoch, time_limit)
     average = WeightAverage(predictor, config.average) if config.average else None
     judged = predictor if average is None else average.module
     watch = BestEpoch(judged, METRICS[metric].higher_is_better)
@@ -177,14 +174,14 @@ def fit(
         epoch = math.ceil(done / per_epoch)  # an epoch that the clock cut short counts
         losses.append(float(torch.stack(total).mean()))
         total.clear()
-        on_epoch(epoch / epochs)
+        on_epoch(epoch / course.epochs)
         if len(val):
             predicted = predict_rows(judged, store, val)
             error = float(np.nanmean((predicted - y[val]) ** 2))
             watch.see(epoch, score(y[val], predicted, metric), error)
-            if budget.spent(done) < thawed:
+            if budget.spent(done) < last_thaw(plan):
                 waiting_since = epoch + 1  # patience counts from the first epoch of full training
-            elif epoch - max(watch.best, waiting_since) >= patience:
+            elif epoch - max(watch.best, waiting_since) >= course.patience:
                 return False
         apply_plan(predictor, plan, budget.spent(done))
         step_module.train()
@@ -198,7 +195,9 @@ def fit(
         batches(),
         first=0,
         last=budget.steps,
-        learning_rate=lambda step: schedule(budget.spent(step), config.learning_rate),
+        learning_rate=lambda step: SCHEDULES[config.schedule](
+            budget.spent(step), config.learning_rate
+        ),
         after_step=after_step,
         clip=config.clip,
     )

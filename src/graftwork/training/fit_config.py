@@ -29,7 +29,7 @@ class FitConfig(Config):
         "average": (0, 1e6),
         "layer_decay": (1e-3, 1),
     }
-    whole: ClassVar = ("epochs", "patience")
+    whole: ClassVar = ("epochs", "patience", "batch_size")
     choices: ClassVar = {
         "strategy": FREEZE_PLANS,
         "schedule": SCHEDULES,
@@ -48,12 +48,13 @@ class FitConfig(Config):
     dropout: float = 0.1
     """Dropout in the encoder and before every layer of a head that has hidden ones."""
     epochs: int | None = None
-    """Most passes over the training part; None is 15, or more where that is under 400 steps."""
+    """Most passes over the training part; None is 15, more for few rows and fewer for very many
+    (:func:`~graftwork.training.course.course_of`)."""
     patience: int | None = None
     """Epochs without a better validation score before stopping, counted once nothing is frozen any
     more that will thaw; None is half of them, at least 5."""
-    batch_size: int = 32
-    """Molecules per step."""
+    batch_size: int | None = None
+    """Graphs per step; None is 32, more from 8,192 rows on."""
     learning_rate: float = 5e-4
     """Peak of the schedule."""
     weight_decay: float = 1e-2
