@@ -80,6 +80,21 @@ def test_a_limit_drops_the_labels_of_later_rows(table, tmp_path):
     assert known(found.store) == {0: {"A": 1}, 5: {"A": 0}}
 
 
+def test_beside_a_long_table_further_tables_bring_all_their_labels(table, tmp_path):
+    long, wide = tmp_path / "long.csv", tmp_path / "wide.csv"
+    long.write_text("mol,assay,label\n0,A,1\n5,A,0\n")
+    wide.write_text("smiles,A,pIC50\nCCCCC,,6.5\nCCO,1,7\nCCN,,\n")
+    bare = tmp_path / "bare.smi"
+    bare.write_text("CCCO one\n")
+    found = build(Corpus(table, also=(wide, bare), measurements=long), tmp_path)
+    expected = {0: {"A": 1}, 5: {"A": 0, "pIC50": 6.5}, 6: {"A": 1, "pIC50": 7}}
+    assert {row: labels for row, labels in known(found.store).items() if labels} == expected
+    only = build(
+        Corpus(table, also=(wide, bare), measurements=long, labelled_only=True), tmp_path / "only"
+    )
+    assert set(known(only.store)) == set(expected)
+
+
 @pytest.mark.parametrize(
     ("kind", "field", "value"),
     [

@@ -42,7 +42,8 @@ class Corpus:
     path
         A table of molecules, a network, or a folder that holds a graph store.
     also
-        Further tables, appended to the first, each with label columns of its own.
+        Further tables, appended to the first, each with label columns of its own: the ``targets``,
+        or beside ``measurements`` all that it has.
     smiles_column
         Which column of the first table holds the structure; None finds it.
     targets

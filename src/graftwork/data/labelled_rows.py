@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from graftwork.data.labels import parse_labels, target_columns
+from graftwork.data.labels import other_columns, parse_labels, target_columns
 from graftwork.data.measurements import read_measurements
 from graftwork.data.record import Record
 from graftwork.data.sources import Table, open_table
@@ -25,6 +25,7 @@ class LabelledRows:
 
     Iterate it once; then :meth:`of_graphs` knows the labels of the graphs that came of the rows.
     Tasks of the same name in two tables are one task. Cells that are no numbers count as missing.
+    Beside a long table of measurements, further tables bring all the label columns that they have.
 
     Parameters
     ----------
@@ -43,19 +44,23 @@ class LabelledRows:
 
     def __iter__(self) -> Iterator[Record]:
         """Yield the rows; one that is of no use without a label is marked."""
-        long = self._corpus.measurements
-        if long is not None:
-            rows = sum(sum(1 for _ in table.rows()) for table in self._tables)
-            found = read_measurements(long, rows, self._corpus.targets)
-            self._names = {name: task for task, name in enumerate(found.names)}
-            self._row.extend(found.row.tolist())
-            self._task.extend(found.task.tolist())
-            self._value.extend(found.value.tolist())
-            labelled = set(found.row.tolist())
-            for record in self._records():
-                yield self._judged(record, known=record.row in labelled)
-        else:
-            yield from self._records(parse=bool(self._corpus.targets))
+        measured = self._measured()
+        offset = 0
+        limit = self._corpus.limit
+        for table in self._tables:
+            names = self._targets(table)
+            positions = [table.column(name) for name in names]
+            row = -1
+            for record in table.rows():
+                row = record.row
+                if limit is not None and row >= limit:
+                    if table is self._tables[-1]:
+                        break
+                    continue  # later tables are numbered from the end of this one
+                numbered = replace(record, row=offset + row) if offset else record
+                known = self._note(numbered, names, positions) or numbered.row in measured
+                yield self._judged(numbered, known=known)
+            offset += row + 1
 
     def of_graphs(self, store: GraphStore) -> SparseLabels:
         """Return the labels of a store's graphs.
@@ -80,26 +85,25 @@ class LabelledRows:
             self._corpus.min_labels,
         )
 
-    def _records(self, *, parse: bool = False) -> Iterator[Record]:
-        offset = 0
-        limit = self._corpus.limit
-        for table in self._tables:
-            names = self._targets(table) if parse else []
-            positions = [table.column(name) for name in names]
-            row = -1
-            for record in table.rows():
-                row = record.row
-                if limit is not None and row >= limit:
-                    if table is self._tables[-1]:
-                        break
-                    continue  # later tables are numbered from the end of this one
-                numbered = replace(record, row=offset + row) if offset else record
-                known = self._note(numbered, names, positions) if parse else True
-                yield self._judged(numbered, known=known)
-            offset += row + 1
+    def _measured(self) -> set[int]:
+        """Note the labels of the long table, and return the rows that have any."""
+        if self._corpus.measurements is None:
+            return set()
+        rows = sum(sum(1 for _ in table.rows()) for table in self._tables)
+        found = read_measurements(self._corpus.measurements, rows, self._corpus.targets)
+        self._names = {name: task for task, name in enumerate(found.names)}
+        self._row.extend(found.row.tolist())
+        self._task.extend(found.task.tolist())
+        self._value.extend(found.value.tolist())
+        return set(found.row.tolist())
 
     def _targets(self, table: Table) -> list[str]:
-        names = target_columns(table, self._corpus.targets, table.structure_column)
+        """Return a table's own label columns; beside a long table all that a further one has."""
+        if self._corpus.measurements is None:
+            wanted = self._corpus.targets
+        else:
+            wanted = () if table is self._tables[0] or not other_columns(table) else ("*",)
+        names = target_columns(table, wanted, table.structure_column) if wanted else []
         for name in names:
             self._names.setdefault(name, len(self._names))
         return names
@@ -113,6 +117,6 @@ class LabelledRows:
         return bool(known)
 
     def _judged(self, record: Record, *, known: bool) -> Record:
-        if known or not self._corpus.labelled_only:
+        if known or not (self._corpus.labelled_only and self._corpus.labelled):
             return record
         return replace(record, problem=record.problem or "no label")

@@ -123,6 +123,16 @@ def count_classes(y: np.ndarray) -> int:
     return max(2, int(np.nan_to_num(y, nan=0.0).max(initial=0.0)) + 1)
 
 
+def other_columns(table: Table, structure_column: str | None = None) -> list[str]:
+    """Return the columns but for the structure, and the name in SMILES and SD files."""
+    structure_column = structure_column or table.structure_column
+    return [
+        name
+        for index, name in enumerate(table.columns)
+        if name != structure_column and index != table.identifier
+    ]
+
+
 def target_columns(
     table: Table, requested: Sequence[str] | None, structure_column: str | None
 ) -> list[str]:
@@ -153,11 +163,7 @@ def target_columns(
     """
     if structure_column is None:
         structure_column = table.structure_column
-    others = [
-        name
-        for index, name in enumerate(table.columns)
-        if name != structure_column and index != table.identifier
-    ]
+    others = other_columns(table, structure_column)
     if not requested:
         return [_only_numeric(table, others)]
     if list(requested) == ["*"]:
