@@ -75,7 +75,8 @@ def finetune(
     pooling: Annotated[
         str,
         typer.Option(
-            help="mean, sum, max, attention; centre or centre-mean for nodes; auto: mean or centre."
+            help="mean, sum, mean-sum, max, attention; centre or centre-mean for nodes; auto: "
+            "mean or centre."
         ),
     ] = "auto",
     seed: Annotated[int, typer.Option(help="First seed of the models.")] = 0,
