@@ -12,8 +12,10 @@ from graftwork.config import EncoderConfig
 from graftwork.data.featurize import SCHEMAS
 from graftwork.data.places import file_hash
 from graftwork.errors import InputError
+from graftwork.evaluation.auto import AUTO
 from graftwork.evaluation.baselines import BASELINES
-from graftwork.evaluation.benchmark.model_spec import ModelSpec
+from graftwork.evaluation.benchmark.auto_models import NETWORK, blends, checked_kinds
+from graftwork.evaluation.benchmark.model_spec import BLEND, ModelSpec
 from graftwork.evaluation.benchmark.settings import BenchmarkConfig
 from graftwork.graph.schema import FeatureSchema
 from graftwork.nn.artifact import load_artifact
@@ -26,8 +28,9 @@ def models_named(
     config: BenchmarkConfig,
     *,
     network: bool = False,
+    kinds: Sequence[str] = (NETWORK,),
 ) -> list[ModelSpec]:
-    """Return the models of a table: baselines, architectures from scratch, checkpoints.
+    """Return the models of a table: baselines, architectures from scratch, checkpoints, blends.
 
     Parameters
     ----------
@@ -39,6 +42,9 @@ def models_named(
         Names the architecture.
     network
         Whether the rows are nodes of networks.
+    kinds
+        ``network`` for the networks, ``auto`` for a blend with each checkpoint (without any, with
+        the architecture from scratch) and one without a network.
 
     Raises
     ------
@@ -46,6 +52,7 @@ def models_named(
         If two checkpoints have one name, a model does not read such data, or there is none of
         a name; and see `checkpoint`.
     """
+    checked_kinds(kinds, network=network)
     found = [checkpoint(text) for text in checkpoints]
     by_name: dict[str, ModelSpec] = {}
     for model in found:
@@ -56,10 +63,11 @@ def models_named(
                 "Name them: --checkpoints NAME=PATH.",
             )
     scratch = [scratch_of(model) for model in found] or [scratch_model(config, network=network)]
+    networks = [*{model.name: model for model in scratch}.values(), *by_name.values()]
     models = [
         *_baselines(baselines, scratch, network=network),
-        *{model.name: model for model in scratch}.values(),
-        *by_name.values(),
+        *(networks if NETWORK in kinds else []),
+        *(blends(list(by_name.values()) or scratch) if AUTO in kinds else []),
     ]
     for model in reversed(models):  # a checkpoint before its shape from scratch
         if not model.fits(network=network):
@@ -179,7 +187,7 @@ def scratch_name(encoder: dict[str, Any], schema: FeatureSchema) -> str:
 def checked_name(name: str) -> str:
     """Return a name that can stand in a table, or raise :class:`InputError`."""
     wrong = not name or len(name) > 80 or not name.isprintable() or set(name) & set("|<>\\")
-    if wrong or name.startswith("scratch:") or name in BASELINES or name == "none":
+    if wrong or name.startswith(("scratch:", BLEND)) or name in {*BASELINES, "none"}:
         raise InputError(
             f"A model cannot be called {name!r}.",
             "Give another name, as in --checkpoints NAME=PATH.",
