@@ -53,7 +53,8 @@ def benchmark(
     baselines: Annotated[
         str,
         typer.Option(
-            help="Models to compare with, by commas; all for those that apply, none for none."
+            help="Models to compare with, by commas; all for those that apply, none for none; with "
+            "the extra peers also chemprop, torch-molecule."
         ),
     ] = "all",
     preset: Annotated[

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+from graftwork.evaluation.benchmark.blend_lines import blend_lines
 from graftwork.evaluation.benchmark.epoch_choice import BEST
 from graftwork.evaluation.benchmark.families import MARKS
 from graftwork.evaluation.benchmark.folder import write_bytes
 from graftwork.evaluation.benchmark.headlines import headlines
+from graftwork.evaluation.benchmark.model_spec import WITHOUT_NETWORK
 from graftwork.evaluation.benchmark.run import BenchmarkRun
 from graftwork.evaluation.benchmark.summary import (
     CHOICE_TITLES,
@@ -49,7 +51,10 @@ def write_benchmark_report(run: BenchmarkRun, command: str) -> Path:
 
 def curves_of(run: BenchmarkRun) -> Plot:
     """Draw score against number of labels, at the best validation epoch."""
-    roles = {name: model.role for name, model in run.results.request.models.items()}
+    roles = {
+        name: "baseline" if name == WITHOUT_NETWORK else model.role  # dotted: has no network
+        for name, model in run.results.request.models.items()
+    }
     return label_curve_plot([point for point in run.curves if point.epoch_choice == BEST], roles)
 
 
@@ -84,6 +89,7 @@ def render_benchmark(run: BenchmarkRun, command: str, created: str) -> str:
             title=title,
             tones=TONES,
             marks=MARKS,
+            blends=blend_lines(run.results),
             missing=missing_line(run.results),
             protocol=protocol_lines(run.results),
             titles=CHOICE_TITLES,

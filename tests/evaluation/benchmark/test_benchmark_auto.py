@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -183,8 +184,11 @@ def test_the_text_says_what_was_compared(run, verdicts):
         "| gain over blend without network |",
         "| the best baseline, fingerprint-gp |",
         "Marks of auto: ",
+        "## What the blends consist of",
+        "- blend without network on sizes: ",
     ):
         assert piece in text, piece
+    assert re.search(r"auto: tiny on rings: .*network has a weight in \d of 2 seeds\.", text)
     assert "auto:" not in text.replace("auto: ", "")
     families = [h.family for h in headlines(verdicts, tables[0])]
     assert families == ["scratch", "best-baseline", "blend", "best-baseline"]

@@ -13,11 +13,13 @@ import numpy as np
 from graftwork.evaluation.baselines import BASELINES, TABLES
 from graftwork.evaluation.benchmark.cell_auto import run_auto
 from graftwork.evaluation.benchmark.cell_network import run_network
+from graftwork.evaluation.benchmark.cell_peer import run_peer
 from graftwork.evaluation.benchmark.data_spec import DataSpec
 from graftwork.evaluation.benchmark.epoch_choice import BEST, Predictions
 from graftwork.evaluation.benchmark.folder import Folder, write_arrays, write_json
 from graftwork.evaluation.benchmark.label_budget import few_labels
 from graftwork.evaluation.benchmark.prepare import PARTS, Prepared, prepared, schema_of
+from graftwork.evaluation.peers import PEERS
 from graftwork.metrics import MEAN, evaluate
 from graftwork.nn.artifact import package_versions
 
@@ -76,7 +78,10 @@ def _few_labels(found: Prepared, spec: dict[str, Any]) -> Prepared:
 
 def _baseline(found: Prepared, spec: dict[str, Any]) -> tuple[Predictions, dict[str, Any]]:
     data, split, kind = found.data, found.split, found.kind
-    model = BASELINES[spec["model"]["baseline"] or spec["model"]["name"]]()
+    name = spec["model"]["baseline"] or spec["model"]["name"]
+    if name in PEERS:
+        return run_peer(found, spec, name)
+    model = BASELINES[name]()
     table = TABLES[model.reads](data)
     if table is None or kind not in model.kinds:
         reason = f"it reads {model.reads} and fits {', '.join(model.kinds)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from graftwork.evaluation.benchmark.blend_lines import blend_lines
 from graftwork.evaluation.benchmark.families import MARKS
 from graftwork.evaluation.benchmark.headlines import headlines
 from graftwork.evaluation.benchmark.results import Results
@@ -39,6 +40,8 @@ def markdown(
         lines += ["", f"## {CHOICE_TITLES[table.epoch_choice]}", "", *_markdown_table(table)]
         lines += ["", *table_notes(table, verdicts)]
         lines += _markdown_gains([v for v in verdicts if v.epoch_choice == table.epoch_choice])
+    if blends := blend_lines(results):
+        lines += ["", "## What the blends consist of", "", *(f"- {line}" for line in blends)]
     lines += ["", "## Protocol", "", *(f"- {line}" for line in protocol_lines(results))]
     if overlaps:
         lines += ["", "## What the checkpoints had seen", "", *(f"- {line}" for line in overlaps)]

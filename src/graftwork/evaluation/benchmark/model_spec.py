@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from graftwork.data.networks.files import FEATURIZER
 from graftwork.evaluation.baselines import BASELINES
+from graftwork.evaluation.peers import PEERS
 
 Role = Literal["pretrained", "scratch", "baseline", "auto"]
 BLEND = "auto:"
@@ -36,7 +37,10 @@ class ModelSpec:
         Of a checkpoint, and of a blend with a network: the name of the same architecture from
         scratch.
     baseline
-        Of a baseline: a key of `graftwork.evaluation.BASELINES`.
+        Of a baseline: a key of `graftwork.evaluation.BASELINES`, or of
+        `graftwork.evaluation.peers.PEERS`.
+    version
+        Of a peer: that of its library.
     """
 
     name: str
@@ -47,6 +51,7 @@ class ModelSpec:
     weights: str | None = None
     scratch: str | None = None
     baseline: str | None = None
+    version: str | None = None
 
     @property
     def method(self) -> str:
@@ -56,7 +61,8 @@ class ModelSpec:
     def fits(self, *, network: bool) -> bool:
         """Say whether it reads networks, or molecules."""
         if self.role == "baseline":
-            return (BASELINES[self.method].reads != "fingerprints") == network
+            molecules = self.method in PEERS or BASELINES[self.method].reads == "fingerprints"
+            return molecules != network
         if self.role == "auto" and (network or self.encoder is None):
             return not network  # nodes have no fingerprints to blend with
         schema = self.schema or {}
@@ -66,7 +72,8 @@ class ModelSpec:
     def identity(self) -> dict[str, Any]:
         """What decides the numbers: not the names, not the place."""
         if self.role == "baseline":
-            return {"baseline": self.method}
+            version = {} if self.version is None else {"version": self.version}
+            return {"baseline": self.method, **version}
         network = {"encoder": self.encoder, "schema": self.schema, "weights": self.weights}
         return {"auto": network} if self.role == "auto" else network
 

@@ -17,9 +17,12 @@ from graftwork.evaluation.baselines import BASELINES
 from graftwork.evaluation.benchmark.auto_models import NETWORK, blends, checked_kinds
 from graftwork.evaluation.benchmark.model_spec import BLEND, ModelSpec
 from graftwork.evaluation.benchmark.settings import BenchmarkConfig
+from graftwork.evaluation.peers import PEERS
 from graftwork.graph.schema import FeatureSchema
 from graftwork.nn.artifact import load_artifact
 from graftwork.nn.checkpoints import DEFAULT, bundled, find_model
+
+ALL = "all"
 
 
 def models_named(
@@ -37,7 +40,8 @@ def models_named(
     checkpoints
         As `checkpoint` takes them; without any, the architecture of the settings from scratch.
     baselines
-        Their names; None for all that read such data.
+        Their names, those of peers too. ``all``, or None, is all baselines that read such data, but
+        no peer: these need libraries of their own.
     config
         Names the architecture.
     network
@@ -49,8 +53,8 @@ def models_named(
     Raises
     ------
     InputError
-        If two checkpoints have one name, a model does not read such data, or there is none of
-        a name; and see `checkpoint`.
+        If two checkpoints have one name, a model does not read such data, there is none of a name,
+        or a peer's library is not installed; and see `checkpoint`.
     """
     checked_kinds(kinds, network=network)
     found = [checkpoint(text) for text in checkpoints]
@@ -139,22 +143,29 @@ def _baselines(
     names: Sequence[str] | None, networks: Sequence[ModelSpec], *, network: bool
 ) -> list[ModelSpec]:
     """Return baselines; one that reads the features of networks once per kind of these."""
-    for name in names or ():
-        if name not in BASELINES:
-            raise InputError(f"No baseline is called {name!r}.", f"Known: {', '.join(BASELINES)}.")
-    found = [ModelSpec(name, "baseline") for name in (BASELINES if names is None else names)]
-    if names is None:
-        found = [model for model in found if model.fits(network=network)]
+    fitting = [n for n in BASELINES if ModelSpec(n, "baseline").fits(network=network)]
+    wanted = [ALL] if names is None else names
+    chosen = [n for name in wanted for n in (fitting if name == ALL else [name])]
+    found = [_baseline(name) for name in dict.fromkeys(chosen)]
     inputs = {_input_name(model): model.schema or {} for model in networks}
     every: dict[str, ModelSpec] = {}
     for model in found:
-        if not network or BASELINES[model.name].reads != "features":
+        if not network or model.name in PEERS or BASELINES[model.name].reads != "features":
             every[model.name] = model
             continue
         for suffix, schema in inputs.items():
             name, own = model.name + suffix, network_options() if "network" in schema else schema
             every[name] = replace(model, name=name, schema=own, baseline=model.name)
     return list(every.values())
+
+
+def _baseline(name: str) -> ModelSpec:
+    if name in PEERS:
+        return ModelSpec(name, "baseline", version=PEERS[name].version())
+    if name not in BASELINES:
+        known = ", ".join([*BASELINES, *PEERS])
+        raise InputError(f"No baseline is called {name!r}.", f"Known: {known}.")
+    return ModelSpec(name, "baseline")
 
 
 def _input_name(model: ModelSpec) -> str:
@@ -187,7 +198,7 @@ def scratch_name(encoder: dict[str, Any], schema: FeatureSchema) -> str:
 def checked_name(name: str) -> str:
     """Return a name that can stand in a table, or raise :class:`InputError`."""
     wrong = not name or len(name) > 80 or not name.isprintable() or set(name) & set("|<>\\")
-    if wrong or name.startswith(("scratch:", BLEND)) or name in {*BASELINES, "none"}:
+    if wrong or name.startswith(("scratch:", BLEND)) or name in {*BASELINES, *PEERS, "none"}:
         raise InputError(
             f"A model cannot be called {name!r}.",
             "Give another name, as in --checkpoints NAME=PATH.",

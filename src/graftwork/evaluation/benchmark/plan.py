@@ -121,5 +121,6 @@ def _cell(
         "seed": seed,
         "settings": settings,
     }
-    first = identity(first_seed) if baseline and seed != first_seed else None
+    fixed = baseline and model.version is None  # it may need no random numbers; a peer does
+    first = identity(first_seed) if fixed and seed != first_seed else None
     return Cell(own, table.name, model.name, strategy, seed, key, first, spec)
