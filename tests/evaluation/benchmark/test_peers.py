@@ -69,6 +69,7 @@ def test_several_tasks_with_gaps_have_probabilities(name, rows):
     y[::7, 1] = np.nan
     found = fitted(name, rows, y, "classification")
     assert found.shape == (15, 2)
+    assert ((found[:, 0] > 0.5) == (y[75:, 0] > 0.5)).mean() > 0.6
     assert found.min() >= 0
     assert found.max() <= 1
 
