@@ -15,7 +15,7 @@ from torch import nn
 
 import graftwork
 from graftwork.data import featurize, sources, splits
-from graftwork.evaluation import baselines
+from graftwork.evaluation import baselines, peers
 from graftwork.metrics import METRICS, registry
 from graftwork.nn import conv, pooling
 
@@ -54,6 +54,9 @@ def concrete_classes(package, base):
     }
 
 
+SEAMS = ("OBJECTIVES", "CONVS", "POOLINGS", "SOURCES", "BASELINES", "PEERS")
+
+
 def seams():
     from graftwork import objectives
 
@@ -63,10 +66,13 @@ def seams():
         "POOLINGS": (pooling, pooling.POOLINGS, nn.Module),
         "SOURCES": (sources, sources.SOURCES, sources.Source),
         "BASELINES": (baselines, baselines.BASELINES, baselines.Baseline),
+        "PEERS": (peers, peers.PEERS, peers.Peer),
     }
 
 
-@pytest.mark.parametrize("seam", ["OBJECTIVES", "CONVS", "POOLINGS", "SOURCES", "BASELINES"])
+@pytest.mark.parametrize(
+    "seam", ["OBJECTIVES", "CONVS", "POOLINGS", "SOURCES", "BASELINES", "PEERS"]
+)
 def test_every_concrete_class_is_listed_exported_and_documented(seam):
     package, listed, base = seams()[seam]
     found = concrete_classes(package, base)
@@ -82,7 +88,9 @@ def test_every_concrete_class_is_listed_exported_and_documented(seam):
     assert all(name == name.lower() and " " not in name for name in listed)
 
 
-@pytest.mark.parametrize("seam", ["OBJECTIVES", "CONVS", "POOLINGS", "SOURCES", "BASELINES"])
+@pytest.mark.parametrize(
+    "seam", ["OBJECTIVES", "CONVS", "POOLINGS", "SOURCES", "BASELINES", "PEERS"]
+)
 def test_every_listed_class_or_its_name_occurs_in_a_test(seam):
     tests = Path(__file__).parent
     text = "\n".join(

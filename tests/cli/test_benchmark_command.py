@@ -150,6 +150,7 @@ def test_what_does_not_fit_the_table_is_refused(arguments, resumed, place, cli):
         (("--split", "group", "--test-groups", "x"), "the split group is for networks"),
         (("-t", "y", "--strategies", "foo"), "foo"),
         (("-t", "y", "--clip", "inf"), "clip"),
+        (("-t", "y", "--models", "network,forest"), "--models has no 'forest'"),
         (("--datasets", "nofile.csv"), "nofile.csv does not exist"),
     ],
 )
@@ -166,3 +167,34 @@ def test_a_table_without_a_row_is_said_before_anything_runs(cli, tmp_path):
     done = cli("benchmark", "-o", tmp_path / "out", "--datasets", tmp_path / "empty.csv", "-t", "y")
     assert (done.code, (tmp_path / "out").exists()) == (2, False)
     assert "has no data row" in done.error
+
+
+def test_blends_and_budgets_leave_curves_and_go_on(place, pretrained, cli):
+    out = place / "blends"
+    arguments = (
+        *("benchmark", "--datasets", place / "activity.csv", "--checkpoints", f"mine={pretrained}"),
+        *("--models", "network,auto", "--label-budget", "12,all", "--seeds", "1", "--epochs", "1"),
+        *("--baselines", "none", "--split", "random", "--precision", "32-true", "-o", out),
+    )
+    late = cli(*arguments, "--time-limit", "0")
+    assert "auto: mine on activity" in late.out
+    done = cli(*arguments)
+    assert done.code == 0, done.err
+    for piece in ("blend without network", "auto: mine", "curves.csv", "curves.svg"):
+        assert piece in done.out
+    found = pd.read_csv(out / "results.csv")
+    models = {"scratch:gin-2x16", "mine", "auto:none", "auto:mine"}
+    assert set(found["model"]) == models
+    assert set(found[found["model"].str.startswith("auto:")]["part"]) == {"test"}
+    assert len(list(out.glob("cells/*.json"))) == 4 * 2
+    verdicts = pd.read_csv(out / "verdicts.csv")
+    assert set(verdicts["family"]) == {"scratch", "auto-scratch", "blend"}
+    curves = pd.read_csv(out / "curves.csv")
+    assert set(curves["model"]) == models
+    assert set(curves["budget"]) == {"12", "all"}
+    page = (out / "report.html").read_text()
+    assert "data:image/svg+xml" in page
+    assert "auto: mine against blend without network" in page
+    before = {p.name: p.stat().st_mtime_ns for p in out.glob("cells/*.json")}
+    assert cli(*arguments).code == 0
+    assert {p.name: p.stat().st_mtime_ns for p in out.glob("cells/*.json")} == before

@@ -46,7 +46,7 @@ def _forest(
 MEMBERS: dict[str, Fit] = {
     "fingerprint-gp": _process(FINGERPRINTS),
     "molecule-gp": _process(FINGERPRINTS, DESCRIPTORS),
-    "embedding-gp": _process(FINGERPRINTS, DESCRIPTORS, EMBEDDING),
+    "embedding-gp": _process(EMBEDDING),
     "extra-trees": _forest,
 }
 """What may be blended with the network. A Gaussian process reads one kernel or a sum of them."""

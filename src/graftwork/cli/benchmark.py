@@ -30,6 +30,13 @@ def benchmark(
             "from scratch. Default: default, for networks none."
         ),
     ] = None,
+    models: Annotated[
+        str,
+        typer.Option(
+            help="network; auto, the blend that finetune leaves behind, and the same without a "
+            "network; or network,auto."
+        ),
+    ] = "network",
     strategies: Annotated[
         str, typer.Option(help="full, delayed, linear-probe; several by commas.")
     ] = "full",
@@ -46,7 +53,8 @@ def benchmark(
     baselines: Annotated[
         str,
         typer.Option(
-            help="Models to compare with, by commas; all for those that apply, none for none."
+            help="Models to compare with, by commas; all for those that apply, none for none; with "
+            "the extra peers also chemprop, torch-molecule."
         ),
     ] = "all",
     preset: Annotated[
@@ -167,17 +175,18 @@ def benchmark(
     )
     usual = "none" if network else "default"
     named = [name for text in checkpoints or [usual] for name in _names(text)]
-    models = bench.models_named(
+    compared = bench.models_named(
         [name for name in named if name != "none"],
         {"all": None, "none": []}.get(baselines, _names(baselines)),
         config,
         network=network,
+        kinds=_names(models),
     )
     count = seeds or config.num_seeds
     run = bench.run_benchmark(
         output,
         data,
-        models,
+        compared,
         config,
         strategies=_names(strategies) or ["full"],
         seeds=range(seed, seed + count),
@@ -190,6 +199,8 @@ def benchmark(
     typer.echo((output / "table.md").read_text(encoding="utf-8"))
     typer.echo(f"Results   {output / 'results.csv'}")
     typer.echo(f"Verdicts  {output / 'verdicts.csv'}")
+    if run.curves:
+        typer.echo(f"Curves    {output / 'curves.csv'}, {output / 'curves.svg'}")
     typer.echo(f"Report    {report}")
     if run.failures:
         by_error: dict[str, list[str]] = {}

@@ -59,7 +59,7 @@ class Auto:
     blend
         Predicts, from what a network says and :class:`Molecules`.
     standings
-        The network first, ``auto`` last.
+        The network first where there is one, ``auto`` last.
     metric
         That of the scores.
     rows
@@ -86,7 +86,7 @@ def fit_auto(
     rows: Rows,
     groups: Rows,
     kind: Kind,
-    train: Callable[[Rows], Predictor],
+    train: Callable[[Rows], Predictor] | None,
     *,
     seed: int,
 ) -> Auto:
@@ -104,21 +104,23 @@ def fit_auto(
     groups
         One number per row of ``data``: its scaffold, or its own.
     train
-        Trains the network on some rows.
+        Trains the network on some rows; None for a blend without a network.
     """
     y = _columns(data, kind)
     fold_of = np.full(len(y), -1)
     fold_of[rows] = grouped_folds(groups[rows], FOLDS, seed)
     chosen = _sampled(rows, y.shape[1], seed)
     names = [name for name in MEMBERS if name != "embedding-gp" or EMBEDDING in tables.numbers]
-    found = {name: np.zeros(y.shape) for name in (NETWORK, *names)}
+    judged = names if train is None else [NETWORK, *names]
+    found = {name: np.zeros(y.shape) for name in judged}
     with console.progress("Cross-validation of the blend", FOLDS) as update:
         for fold in range(FOLDS):
-            update(fold, NETWORK)
             out, learned = chosen[fold_of[chosen] == fold], chosen[fold_of[chosen] != fold]
-            network = train(rows[fold_of[rows] != fold])
-            said = predict_rows(network, data.store, out, columns=True)
-            found[NETWORK][out, : said.shape[1]] = said
+            if train is not None:
+                update(fold, NETWORK)
+                network = train(rows[fold_of[rows] != fold])
+                said = predict_rows(network, data.store, out, columns=True)
+                found[NETWORK][out, : said.shape[1]] = said
             update(fold, "models of fingerprints and descriptors")
             members = _fitted(names, tables, y, learned, groups, kind, seed)
             for name, member in members.items():
@@ -126,7 +128,8 @@ def fit_auto(
     found = {name: in_range(columns[chosen], kind) for name, columns in found.items()}
     weights = _weights(found, y[chosen], groups[chosen], kind)
     used = [name for name in names if weights[name].any()]
-    worth = {name: weights[name] for name in (NETWORK, *used)}
+    worth = {NETWORK: np.zeros(len(data.tasks)), **weights}
+    worth = {name: worth[name] for name in (NETWORK, *used)}
     blend = Blend(kind, worth, _fitted(used, tables, y, chosen, groups, kind, seed))
     metric = primary_metric(kind, len(data.tasks))
 

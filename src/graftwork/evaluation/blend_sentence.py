@@ -19,7 +19,8 @@ def blend_sentence(auto: Auto) -> str:
     mean = {s.model: float(np.mean(s.weights)) for s in auto.standings[:-1]}
     parts = sorted(((w, name) for name, w in mean.items() if w > 0), reverse=True)
     blended = ", ".join(f"{name} {weight:.2f}" for weight, name in parts)
-    return f"auto blends {blended}. {_scores(auto)} {_network(auto, mean[NETWORK])}"
+    text = f"auto blends {blended}. {_scores(auto)}"
+    return f"{text} {_network(auto, mean[NETWORK])}" if NETWORK in mean else text
 
 
 def blend_numbers(auto: Auto) -> dict[str, Any]:

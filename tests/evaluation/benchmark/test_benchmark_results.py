@@ -15,13 +15,14 @@ from scipy import stats
 from graftwork.evaluation import Runs, compare
 from graftwork.evaluation import benchmark as bench
 from graftwork.evaluation.benchmark.folder import Folder, read_arrays
+from graftwork.evaluation.benchmark.headlines import headlines
 from graftwork.evaluation.benchmark.jobs import run_cell
 from graftwork.evaluation.benchmark.markdown import markdown
 from graftwork.evaluation.benchmark.means import mean_gain, shared_datasets
 from graftwork.evaluation.benchmark.overlaps import _labels_seen, find_overlaps, sentences
 from graftwork.evaluation.benchmark.prepare import prepared
 from graftwork.evaluation.benchmark.results import COLUMNS, load_results, result_rows, write_table
-from graftwork.evaluation.benchmark.summary import headlines, missing_line
+from graftwork.evaluation.benchmark.summary import missing_line
 from graftwork.evaluation.benchmark.table import make_table
 from graftwork.evaluation.benchmark.verdicts import VERDICTS_FORMAT, corrected, table_verdicts
 from graftwork.graph.schema import FeatureSchema

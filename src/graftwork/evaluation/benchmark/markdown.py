@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from graftwork.evaluation.benchmark.blend_lines import blend_lines
+from graftwork.evaluation.benchmark.families import MARKS
+from graftwork.evaluation.benchmark.headlines import headlines
 from graftwork.evaluation.benchmark.results import Results
 from graftwork.evaluation.benchmark.summary import (
     CHOICE_TITLES,
-    MARKS,
-    headlines,
+    gain_titles,
+    gains_of,
     missing_line,
+    opponent_of,
     protocol_lines,
     seconds,
-    show_gain,
     table_notes,
 )
-from graftwork.evaluation.benchmark.table import BenchmarkTable, TableCell, TableRow, label_of
+from graftwork.evaluation.benchmark.table import BenchmarkTable, TableRow, label_of
+from graftwork.evaluation.benchmark.table_cell import TableCell
 from graftwork.evaluation.benchmark.verdicts import TableVerdict
 from graftwork.formatting import show, show_interval
 from graftwork.metrics import METRICS
@@ -36,6 +40,8 @@ def markdown(
         lines += ["", f"## {CHOICE_TITLES[table.epoch_choice]}", "", *_markdown_table(table)]
         lines += ["", *table_notes(table, verdicts)]
         lines += _markdown_gains([v for v in verdicts if v.epoch_choice == table.epoch_choice])
+    if blends := blend_lines(results):
+        lines += ["", "## What the blends consist of", "", *(f"- {line}" for line in blends)]
     lines += ["", "## Protocol", "", *(f"- {line}" for line in protocol_lines(results))]
     if overlaps:
         lines += ["", "## What the checkpoints had seen", "", *(f"- {line}" for line in overlaps)]
@@ -47,9 +53,9 @@ def _markdown_table(table: BenchmarkTable) -> list[str]:
     for name, metric in zip(table.datasets, table.metrics, strict=True):
         arrow = "↑" if METRICS[metric].higher_is_better else "↓"
         heads.append(f"{name}, {METRICS[metric].label} {arrow}")
-    heads += ["mean", "gain over scratch", f"gain over {_baseline(table)}", "seconds"]
+    heads += ["mean", *gain_titles(table), "seconds"]
     lines = [_line(heads), "|" + " --- |" * len(heads)]
-    lines += [_line(_markdown_row(row)) for row in table.rows]
+    lines += [_line(_markdown_row(row, table)) for row in table.rows]
     return lines
 
 
@@ -63,7 +69,7 @@ def _markdown_gains(verdicts: Sequence[TableVerdict]) -> list[str]:
         cells = [
             v.dataset,
             label_of(v.model, v.strategy),
-            v.against,
+            opponent_of(v),
             show(v.difference, signed=True),
             "none" if v.lower is None else show_interval(v.lower, v.upper, signed=True),
             "none" if v.p_holm is None else show(v.p_holm),
@@ -73,18 +79,13 @@ def _markdown_gains(verdicts: Sequence[TableVerdict]) -> list[str]:
     return lines
 
 
-def _baseline(table: BenchmarkTable) -> str:
-    return next((row.baseline for row in table.rows if row.baseline), "the best baseline")
-
-
-def _markdown_row(row: TableRow) -> list[str]:
+def _markdown_row(row: TableRow, table: BenchmarkTable) -> list[str]:
     cells = [
         f"**{_show_cell(cell)}**" if cell is not None and cell.best else _show_cell(cell)
         for cell in row.cells
     ]
     mean = "-" if row.mean is None else show(row.mean)
-    gains = [show_gain(row.over_scratch), show_gain(row.over_baseline, "baseline")]
-    return [row.label, *cells, mean, *gains, f"{seconds(row):.0f}"]
+    return [row.label, *cells, mean, *gains_of(row, table), f"{seconds(row):.0f}"]
 
 
 def _show_cell(cell: TableCell | None) -> str:
@@ -95,7 +96,8 @@ def _show_cell(cell: TableCell | None) -> str:
         return "undefined"
     spread = "" if cell.sd is None else f" ± {show(cell.sd)}"
     seeds = "any seed" if cell.deterministic else f"n={cell.seeds}"
-    mark = "" if cell.verdict is None else f" {MARKS['scratch'][cell.verdict.verdict_holm]}"
+    verdict = cell.verdict
+    mark = "" if verdict is None else f" {MARKS[verdict.family][verdict.verdict_holm]}"
     return f"{show(cell.mean)}{spread} ({seeds}){mark}"
 
 

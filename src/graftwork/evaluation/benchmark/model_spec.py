@@ -7,8 +7,12 @@ from typing import Any, Literal
 
 from graftwork.data.networks.files import FEATURIZER
 from graftwork.evaluation.baselines import BASELINES
+from graftwork.evaluation.peers import PEERS
 
-Role = Literal["pretrained", "scratch", "baseline"]
+Role = Literal["pretrained", "scratch", "baseline", "auto"]
+BLEND = "auto:"
+"""Begins the name of a blend; that of its network follows."""
+WITHOUT_NETWORK = f"{BLEND}none"
 
 
 @dataclass(frozen=True)
@@ -20,17 +24,23 @@ class ModelSpec:
     name
         As the table shows it.
     role
-        ``pretrained``, ``scratch`` or ``baseline``.
+        ``pretrained``, ``scratch``, ``baseline`` or ``auto`` (a network blended with models beside
+        it, or these alone).
     encoder, schema
         The architecture and its input, as JSON. The schema ``{"network": options}`` is that of the
-        network at hand. A baseline has no encoder, and a schema only where it reads the features of
-        a network: those that the networks beside it read.
+        network at hand. A baseline has no encoder, nor has a blend without a network. A baseline
+        has a schema only where it reads the features of a network: those that the networks beside
+        it read.
     path, weights
-        Of a checkpoint: its directory, and the SHA-256 of its weights.
+        Of a checkpoint, and of a blend with one: its directory, and the SHA-256 of its weights.
     scratch
-        Of a checkpoint: the name of the same architecture from scratch.
+        Of a checkpoint, and of a blend with a network: the name of the same architecture from
+        scratch.
     baseline
-        Of a baseline: a key of `graftwork.evaluation.BASELINES`.
+        Of a baseline: a key of `graftwork.evaluation.BASELINES`, or of
+        `graftwork.evaluation.peers.PEERS`.
+    version
+        Of a peer: that of its library.
     """
 
     name: str
@@ -41,6 +51,7 @@ class ModelSpec:
     weights: str | None = None
     scratch: str | None = None
     baseline: str | None = None
+    version: str | None = None
 
     @property
     def method(self) -> str:
@@ -50,7 +61,10 @@ class ModelSpec:
     def fits(self, *, network: bool) -> bool:
         """Say whether it reads networks, or molecules."""
         if self.role == "baseline":
-            return (BASELINES[self.method].reads != "fingerprints") == network
+            molecules = self.method in PEERS or BASELINES[self.method].reads == "fingerprints"
+            return molecules != network
+        if self.role == "auto" and (network or self.encoder is None):
+            return not network  # nodes have no fingerprints to blend with
         schema = self.schema or {}
         return ("network" in schema or schema["featurizer"] == FEATURIZER) == network
 
@@ -58,8 +72,10 @@ class ModelSpec:
     def identity(self) -> dict[str, Any]:
         """What decides the numbers: not the names, not the place."""
         if self.role == "baseline":
-            return {"baseline": self.method}
-        return {"encoder": self.encoder, "schema": self.schema, "weights": self.weights}
+            version = {} if self.version is None else {"version": self.version}
+            return {"baseline": self.method, **version}
+        network = {"encoder": self.encoder, "schema": self.schema, "weights": self.weights}
+        return {"auto": network} if self.role == "auto" else network
 
     def reads_as(self, network: ModelSpec) -> bool:
         """Say of a baseline whether it reads what a network reads, so that the two compare."""

@@ -12,12 +12,17 @@ from graftwork.config import EncoderConfig
 from graftwork.data.featurize import SCHEMAS
 from graftwork.data.places import file_hash
 from graftwork.errors import InputError
+from graftwork.evaluation.auto import AUTO
 from graftwork.evaluation.baselines import BASELINES
-from graftwork.evaluation.benchmark.model_spec import ModelSpec
+from graftwork.evaluation.benchmark.auto_models import NETWORK, blends, checked_kinds
+from graftwork.evaluation.benchmark.model_spec import BLEND, ModelSpec
 from graftwork.evaluation.benchmark.settings import BenchmarkConfig
+from graftwork.evaluation.peers import PEERS
 from graftwork.graph.schema import FeatureSchema
 from graftwork.nn.artifact import load_artifact
 from graftwork.nn.checkpoints import DEFAULT, bundled, find_model
+
+ALL = "all"
 
 
 def models_named(
@@ -26,26 +31,32 @@ def models_named(
     config: BenchmarkConfig,
     *,
     network: bool = False,
+    kinds: Sequence[str] = (NETWORK,),
 ) -> list[ModelSpec]:
-    """Return the models of a table: baselines, architectures from scratch, checkpoints.
+    """Return the models of a table: baselines, architectures from scratch, checkpoints, blends.
 
     Parameters
     ----------
     checkpoints
         As `checkpoint` takes them; without any, the architecture of the settings from scratch.
     baselines
-        Their names; None for all that read such data.
+        Their names, those of peers too. ``all``, or None, is all baselines that read such data, but
+        no peer: these need libraries of their own.
     config
         Names the architecture.
     network
         Whether the rows are nodes of networks.
+    kinds
+        ``network`` for the networks, ``auto`` for a blend with each checkpoint (without any, with
+        the architecture from scratch) and one without a network.
 
     Raises
     ------
     InputError
-        If two checkpoints have one name, a model does not read such data, or there is none of
-        a name; and see `checkpoint`.
+        If two checkpoints have one name, a model does not read such data, there is none of a name,
+        or a peer's library is not installed; and see `checkpoint`.
     """
+    checked_kinds(kinds, network=network)
     found = [checkpoint(text) for text in checkpoints]
     by_name: dict[str, ModelSpec] = {}
     for model in found:
@@ -56,10 +67,11 @@ def models_named(
                 "Name them: --checkpoints NAME=PATH.",
             )
     scratch = [scratch_of(model) for model in found] or [scratch_model(config, network=network)]
+    networks = [*{model.name: model for model in scratch}.values(), *by_name.values()]
     models = [
         *_baselines(baselines, scratch, network=network),
-        *{model.name: model for model in scratch}.values(),
-        *by_name.values(),
+        *(networks if NETWORK in kinds else []),
+        *(blends(list(by_name.values()) or scratch) if AUTO in kinds else []),
     ]
     for model in reversed(models):  # a checkpoint before its shape from scratch
         if not model.fits(network=network):
@@ -131,22 +143,29 @@ def _baselines(
     names: Sequence[str] | None, networks: Sequence[ModelSpec], *, network: bool
 ) -> list[ModelSpec]:
     """Return baselines; one that reads the features of networks once per kind of these."""
-    for name in names or ():
-        if name not in BASELINES:
-            raise InputError(f"No baseline is called {name!r}.", f"Known: {', '.join(BASELINES)}.")
-    found = [ModelSpec(name, "baseline") for name in (BASELINES if names is None else names)]
-    if names is None:
-        found = [model for model in found if model.fits(network=network)]
+    fitting = [n for n in BASELINES if ModelSpec(n, "baseline").fits(network=network)]
+    wanted = [ALL] if names is None else names
+    chosen = [n for name in wanted for n in (fitting if name == ALL else [name])]
+    found = [_baseline(name) for name in dict.fromkeys(chosen)]
     inputs = {_input_name(model): model.schema or {} for model in networks}
     every: dict[str, ModelSpec] = {}
     for model in found:
-        if not network or BASELINES[model.name].reads != "features":
+        if not network or model.name in PEERS or BASELINES[model.name].reads != "features":
             every[model.name] = model
             continue
         for suffix, schema in inputs.items():
             name, own = model.name + suffix, network_options() if "network" in schema else schema
             every[name] = replace(model, name=name, schema=own, baseline=model.name)
     return list(every.values())
+
+
+def _baseline(name: str) -> ModelSpec:
+    if name in PEERS:
+        return ModelSpec(name, "baseline", version=PEERS[name].version())
+    if name not in BASELINES:
+        known = ", ".join([*BASELINES, *PEERS])
+        raise InputError(f"No baseline is called {name!r}.", f"Known: {known}.")
+    return ModelSpec(name, "baseline")
 
 
 def _input_name(model: ModelSpec) -> str:
@@ -179,7 +198,7 @@ def scratch_name(encoder: dict[str, Any], schema: FeatureSchema) -> str:
 def checked_name(name: str) -> str:
     """Return a name that can stand in a table, or raise :class:`InputError`."""
     wrong = not name or len(name) > 80 or not name.isprintable() or set(name) & set("|<>\\")
-    if wrong or name.startswith("scratch:") or name in BASELINES or name == "none":
+    if wrong or name.startswith(("scratch:", BLEND)) or name in {*BASELINES, *PEERS, "none"}:
         raise InputError(
             f"A model cannot be called {name!r}.",
             "Give another name, as in --checkpoints NAME=PATH.",

@@ -9,7 +9,7 @@ from graftwork.data.membership import Membership
 from graftwork.data.overlap import overlap
 from graftwork.data.splits import Split
 from graftwork.evaluation.benchmark.folder import Folder, read_arrays, read_json, write_json
-from graftwork.evaluation.benchmark.model_spec import ModelSpec
+from graftwork.evaluation.benchmark.model_spec import BLEND, ModelSpec
 from graftwork.evaluation.benchmark.results import Results
 from graftwork.nn.record import MEMBERSHIP, read_membership
 
@@ -29,13 +29,14 @@ def find_overlaps(results: Results) -> list[dict[str, Any]]:
     if path.is_file():
         known = {(e["data"], e["weights"]): e for e in read_json(path)["overlaps"]}
     places = dict.fromkeys(
-        (results.facts[o.cell.data]["dataset"], o.cell.data, o.cell.model)
+        (results.facts[o.cell.data]["dataset"], o.cell.data, o.cell.model.removeprefix(BLEND))
         for o in results.outcomes
-        if results.request.models[o.cell.model].role == "pretrained"
+        if results.request.models[o.cell.model].weights is not None
     )
+    models = {name.removeprefix(BLEND): model for name, model in results.request.models.items()}
     found = []
     for dataset, data, name in places:
-        model = results.request.models[name]
+        model = models[name]
         entry = known.get((data, model.weights)) or _look_up(results.folder, data, model)
         found.append({**entry, "dataset": dataset, "model": name})
     write_json(path, {"overlaps": found})

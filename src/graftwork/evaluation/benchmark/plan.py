@@ -27,7 +27,7 @@ class Cell:
     id
         Digest of all that decides its numbers: data, split, weights, settings, seed.
     dataset, model, strategy, seed
-        Its place in the table; a baseline has no strategy.
+        Its place in the table; what has no network has no strategy.
     data
         Key of the prepared data that it reads.
     first
@@ -57,15 +57,15 @@ def plan(
     """Return the cells in the order in which they run.
 
     Seed by seed, small data sets first, and within these the baselines, then each architecture
-    from scratch followed by its checkpoints: a budget that ends early leaves complete pairs. From
-    scratch everything is trained in full, whatever the strategy: a frozen encoder that never
-    learnt anything would be a straw man.
+    from scratch followed by its checkpoints and their blends: a budget that ends early leaves
+    complete pairs. From scratch everything is trained in full, whatever the strategy: a frozen
+    encoder that never learnt anything would be a straw man.
     """
     for strategy in strategies:
         config.fit_config(strategy)  # refuses what is none, whatever the models
-    order = {"baseline": 0, "scratch": 1, "pretrained": 2}
+    order = {"baseline": 0, "scratch": 1, "pretrained": 2, "auto": 3}
     ranked = sorted(
-        models, key=lambda m: (m.role != "baseline", m.scratch or m.name, order[m.role])
+        models, key=lambda m: (m.encoder is not None, m.scratch or m.name, order[m.role])
     )
     ordered = sorted(data, key=lambda spec: (spec.rows, spec.whole, spec.labels or spec.rows))
     return [
@@ -79,10 +79,10 @@ def plan(
 
 
 def strategies_of(model: ModelSpec, strategies: Sequence[str]) -> Sequence[str]:
-    """Return the freeze plans that a model is trained with; none for a baseline."""
-    if model.role == "baseline":
+    """Return the freeze plans that a model is trained with; none for one without a network."""
+    if model.encoder is None:
         return ("",)
-    return tuple(dict.fromkeys(strategies)) if model.role == "pretrained" else (FULL,)
+    return (FULL,) if model.weights is None else tuple(dict.fromkeys(strategies))
 
 
 def data_key(table: DataSpec, schema: Mapping[str, Any], data_seed: int) -> str:
@@ -101,7 +101,7 @@ def _cell(
     baseline = model.role == "baseline"
     usual = network_options() if table.network else SCHEMAS["default"].to_dict()
     schema = model.schema or usual
-    settings = None if baseline else config.fit_config(strategy).to_dict()
+    settings = None if model.encoder is None else config.fit_config(strategy).to_dict()
     deciding = None if settings is None else {k: v for k, v in settings.items() if k != "device"}
     key = data_key(table, schema, config.data_seed)
 
@@ -121,5 +121,6 @@ def _cell(
         "seed": seed,
         "settings": settings,
     }
-    first = identity(first_seed) if baseline and seed != first_seed else None
+    fixed = baseline and model.version is None  # it may need no random numbers; a peer does
+    first = identity(first_seed) if fixed and seed != first_seed else None
     return Cell(own, table.name, model.name, strategy, seed, key, first, spec)

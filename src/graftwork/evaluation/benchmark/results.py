@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from graftwork.data.writers import TableWriter
+from graftwork.evaluation.benchmark.epoch_choice import BEST, CHOICES
 from graftwork.evaluation.benchmark.folder import Folder, read_arrays, read_json
-from graftwork.evaluation.benchmark.jobs import BEST, CHOICES
 from graftwork.evaluation.benchmark.plan import Cell
 from graftwork.evaluation.benchmark.request import Request
 

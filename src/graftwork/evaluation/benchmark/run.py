@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from graftwork import console
 from graftwork.data.isolate import available_cores
 from graftwork.data.places import make_folder
+from graftwork.evaluation.benchmark.curves import CURVE_COLUMNS, CurvePoint, label_curves
 from graftwork.evaluation.benchmark.data_spec import DataSpec
+from graftwork.evaluation.benchmark.epoch_choice import CHOICES
 from graftwork.evaluation.benchmark.folder import Folder, read_json, write_bytes, write_json
-from graftwork.evaluation.benchmark.jobs import CHOICES
 from graftwork.evaluation.benchmark.lock import locked
 from graftwork.evaluation.benchmark.markdown import markdown
 from graftwork.evaluation.benchmark.model_spec import ModelSpec
@@ -36,7 +37,7 @@ from graftwork.evaluation.benchmark.verdicts import (
     table_verdicts,
 )
 
-_COST = {"baseline": 0.2, "scratch": 1.0, "pretrained": 1.0}  # of a row, roughly
+_COST = {"baseline": 0.2, "scratch": 1.0, "pretrained": 1.0, "auto": 3.0}  # of a row, roughly
 _START = 200.0  # rows that cost as much as starting a process
 
 
@@ -52,6 +53,8 @@ class BenchmarkRun:
         What the checkpoints had seen, in sentences.
     failures
         Of this call: which cells failed, and why.
+    curves
+        Scores against numbers of labels, where a data set has at least two of these.
     """
 
     results: Results
@@ -59,6 +62,7 @@ class BenchmarkRun:
     tables: list[BenchmarkTable]
     overlaps: list[str]
     failures: list[tuple[str, str]]
+    curves: list[CurvePoint] = field(default_factory=list)
 
 
 def run_benchmark(
@@ -176,6 +180,9 @@ def _write(folder: Folder, results: Results, failures: list[tuple[str, str]]) ->
     write_json(folder.root / "verdicts.json", {"format": VERDICTS_FORMAT, "comparisons": rows})
     columns = [name for name in TableVerdict.__dataclass_fields__ if name != "inputs"]
     write_table(folder, "verdicts", rows, columns)
+    curves = label_curves(results)
+    if curves:
+        write_table(folder, "curves", [point.to_dict() for point in curves], CURVE_COLUMNS)
     text = markdown(results, tables, verdicts, overlaps)
     write_bytes(folder.root / "table.md", text.encode())
-    return BenchmarkRun(results, verdicts, tables, overlaps, failures)
+    return BenchmarkRun(results, verdicts, tables, overlaps, failures, curves)

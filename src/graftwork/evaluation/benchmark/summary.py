@@ -3,89 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from graftwork.evaluation.benchmark.jobs import BEST
+from graftwork.evaluation.benchmark.auto_models import shown
+from graftwork.evaluation.benchmark.epoch_choice import BEST
+from graftwork.evaluation.benchmark.families import MARKS, Family
 from graftwork.evaluation.benchmark.label_budget import budget_sizes
 from graftwork.evaluation.benchmark.means import MeanGain
 from graftwork.evaluation.benchmark.results import Results
 from graftwork.evaluation.benchmark.table import BenchmarkTable, TableRow, label_of
-from graftwork.evaluation.benchmark.verdicts import Family, TableVerdict
-from graftwork.evaluation.verdict import Verdict
+from graftwork.evaluation.benchmark.verdicts import TableVerdict
 from graftwork.formatting import show, show_interval
 from graftwork.metrics import METRICS
 
-MARKS: dict[str, dict[Verdict, str]] = {
-    "scratch": {"helps": "▲ helps", "no evidence": "·", "hurts": "▼ HURTS"},
-    "baseline": {"helps": "▲ better", "no evidence": "·", "hurts": "▼ worse"},
+_BLENDS = (
+    "auto and the blend without network: weights from threefold cross-validation within the "
+    "training and validation parts, from which their models beside the network learn, too; the "
+    "network is that of the best validation epoch."
+)
+_MARKED: dict[Family, str] = {
+    "scratch": "Marks: pre-trained against the same architecture from scratch",
+    "blend": "Marks of auto: the blend with the network against the blend without it",
 }
-"""How a verdict is written, by the family of the comparison."""
 CHOICE_TITLES = {BEST: "Best validation epoch", "last": "Last epoch"}
-
-
-@dataclass(frozen=True)
-class Headline:
-    """What pre-training did for one model of the table.
-
-    Parameters
-    ----------
-    label
-        The model, with its strategy.
-    verdict
-        ``hurts`` where it hurts anywhere, else ``helps`` where it helps anywhere.
-    sentence
-        The whole of it.
-    """
-
-    label: str
-    verdict: Verdict
-    sentence: str
-
-
-def headlines(verdicts: Sequence[TableVerdict], table: BenchmarkTable) -> list[Headline]:
-    """Say for each checkpoint and strategy where it helps and where it hurts."""
-    found = []
-    for row in table.rows:
-        mine = [
-            v
-            for v in verdicts
-            if (v.model, v.strategy) == (row.model, row.strategy)
-            and v.family == "scratch"
-            and v.epoch_choice == table.epoch_choice
-        ]
-        if not mine:
-            continue
-        names = {
-            kind: [v.dataset for v in mine if v.verdict_holm == kind]
-            for kind in ("helps", "hurts", "no evidence")
-        }
-        parts = [
-            f"{word} on {len(names[kind])} of {len(mine)} ({', '.join(names[kind])})"
-            for kind, word in (
-                ("helps", "helps"),
-                ("hurts", "HURTS"),
-                ("no evidence", "no evidence"),
-            )
-            if names[kind]
-        ]
-        unknown = [v.dataset for v in mine if v.p_value is None]
-        text = f"{row.label} against {mine[0].against}: {'; '.join(parts)}."
-        if unknown:
-            text += f" No interval on {', '.join(unknown)}: {_why(mine)}."
-        gain = row.over_scratch
-        if gain is not None and gain.difference is not None and gain.datasets > 1:
-            text += f" Mean gain over {gain.datasets} data sets {show_gain(gain)}."
-        verdict: Verdict = (
-            "hurts" if names["hurts"] else "helps" if names["helps"] else "no evidence"
-        )
-        found.append(Headline(row.label, verdict, text))
-    return found
-
-
-def _why(verdicts: Sequence[TableVerdict]) -> str:
-    notes = dict.fromkeys(v.note for v in verdicts if v.p_value is None and v.note)
-    return "; ".join(notes) or "no reason was recorded"
 
 
 def show_gain(gain: MeanGain | None, family: Family = "scratch") -> str:
@@ -97,6 +37,26 @@ def show_gain(gain: MeanGain | None, family: Family = "scratch") -> str:
         return f"{text} (no interval)"
     mark = "" if gain.verdict == "no evidence" else f" {MARKS[family][gain.verdict]}"
     return f"{text} ({show_interval(gain.lower, gain.upper, signed=True)}){mark}"
+
+
+def opponent_of(verdict: TableVerdict) -> str:
+    """Name what a model was compared with."""
+    best = "the best baseline, " if verdict.family == "best-baseline" else ""
+    return best + shown(verdict.against)
+
+
+def gain_titles(table: BenchmarkTable) -> list[str]:
+    """Name the columns of the mean gains; that of blends only where there are some."""
+    baseline = next((row.baseline for row in table.rows if row.baseline), "the best baseline")
+    titles = ["gain over scratch", f"gain over {baseline}"]
+    return [*titles, "gain over blend without network"] if table.blends else titles
+
+
+def gains_of(row: TableRow, table: BenchmarkTable) -> list[str]:
+    """Write the mean gains of a row, one per title."""
+    scratch: Family = "auto-scratch" if row.role == "auto" else "scratch"
+    gains = [show_gain(row.over_scratch, scratch), show_gain(row.over_baseline, "baseline")]
+    return [*gains, show_gain(row.over_blend, "blend")] if table.blends else gains
 
 
 def protocol_lines(results: Results) -> list[str]:
@@ -118,6 +78,8 @@ def protocol_lines(results: Results) -> list[str]:
             "From scratch every network is trained in full."
         ),
     ]
+    if any(model.role == "auto" for model in results.request.models.values()):
+        lines.append(_BLENDS)
     for key, facts in results.facts.items():
         used = [o.record["spec"]["settings"] for o in results.outcomes if o.cell.data == key]
         if any(settings is not None for settings in used):
@@ -187,22 +149,22 @@ def seconds(row: TableRow) -> float:
 
 def table_notes(table: BenchmarkTable, verdicts: Sequence[TableVerdict]) -> list[str]:
     """Say what the table's marks and means stand for."""
-    sizes = {
-        v.family_size
-        for v in verdicts
-        if v.family == "scratch" and v.epoch_choice == table.epoch_choice
-    }
-    size = max(sizes, default=0)
     notes = [
         "Test metric, mean ± standard deviation over n seeds; the best mean of a column is bold."
     ]
-    if sizes:
-        notes.append(
-            "Marks: pre-trained against the same architecture from scratch, paired over seeds and "
-            f"test rows, after Holm's correction over {size} "
-            f"comparison{'' if size == 1 else 's'}: ▲ helps, ▼ HURTS, "
-            "· no evidence (which is no evidence of equality)."
-        )
+    for family, text in _MARKED.items():
+        sizes = [
+            v.family_size
+            for v in verdicts
+            if v.family == family and v.epoch_choice == table.epoch_choice
+        ]
+        if sizes:
+            marks = MARKS[family]
+            notes.append(
+                f"{text}, paired over seeds and test rows, after Holm's correction over "
+                f"{max(sizes)} comparison{'' if max(sizes) == 1 else 's'}: {marks['helps']}, "
+                f"{marks['hurts']}, · no evidence (which is no evidence of equality)."
+            )
     if table.no_mean:
         notes.append(f"No mean over data sets: {table.no_mean}.")
     elif len(table.shared) > 1:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from graftwork.evaluation.benchmark.auto_models import shown
+from graftwork.evaluation.benchmark.families import Family
 from graftwork.evaluation.benchmark.means import (
     MeanGain,
     Row,
@@ -15,41 +17,15 @@ from graftwork.evaluation.benchmark.means import (
     shared_datasets,
     unit_warning,
 )
+from graftwork.evaluation.benchmark.model_spec import WITHOUT_NETWORK
 from graftwork.evaluation.benchmark.plan import FULL
-from graftwork.evaluation.benchmark.results import Outcome, Results
+from graftwork.evaluation.benchmark.results import Results
+from graftwork.evaluation.benchmark.table_cell import TableCell, made_cell, test_mean
 from graftwork.evaluation.benchmark.verdicts import TableVerdict
 from graftwork.metrics import METRICS
 
-_ORDER = {"baseline": 0, "scratch": 1, "pretrained": 2}
-
-
-@dataclass(frozen=True)
-class TableCell:
-    """One model on one data set.
-
-    Parameters
-    ----------
-    mean, sd
-        Over seeds, of the test metric; None where undefined, or with one seed.
-    seeds
-        How many; a deterministic model needs one.
-    deterministic
-        Whether more seeds would change nothing.
-    seconds
-        Mean time of a seed, reading not included.
-    best
-        Whether no model has a better mean there.
-    verdict
-        Against scratch, after the correction; None for what is not pre-trained.
-    """
-
-    mean: float | None
-    sd: float | None
-    seeds: int
-    deterministic: bool
-    seconds: float
-    best: bool
-    verdict: TableVerdict | None
+_ORDER = {"baseline": 0, "scratch": 1, "pretrained": 2, "auto": 3}
+_MARKED: dict[str, Family] = {"pretrained": "scratch", "auto": "blend"}  # in a cell, by role
 
 
 @dataclass(frozen=True)
@@ -64,8 +40,9 @@ class TableRow:
         One per data set, None where nothing has run.
     mean
         Over the shared data sets.
-    over_scratch, over_baseline
-        Mean gains there; ``over_baseline`` is against the baseline with the best mean.
+    over_scratch, over_baseline, over_blend
+        Mean gains there; ``over_baseline`` is against the baseline with the best mean,
+        ``over_blend`` against the blend without a network.
     baseline
         The name of that one.
     """
@@ -79,6 +56,7 @@ class TableRow:
     over_scratch: MeanGain | None
     over_baseline: MeanGain | None
     baseline: str | None
+    over_blend: MeanGain | None = None
 
 
 @dataclass(frozen=True)
@@ -96,7 +74,7 @@ class BenchmarkTable:
     no_mean, note
         Why there is no mean over data sets; what to know of the mean there is.
     rows
-        Baselines, scratch, checkpoints.
+        Baselines, scratch, checkpoints, blends.
     """
 
     epoch_choice: str
@@ -107,10 +85,15 @@ class BenchmarkTable:
     note: str | None
     rows: tuple[TableRow, ...]
 
+    @property
+    def blends(self) -> bool:
+        """Whether any row is a blend with a network."""
+        return any(row.role == "auto" and row.model != WITHOUT_NETWORK for row in self.rows)
+
 
 def label_of(model: str, strategy: str) -> str:
     """Name a row of the table."""
-    return model if strategy in ("", FULL) else f"{model} ({strategy})"
+    return shown(model) if strategy in ("", FULL) else f"{shown(model)} ({strategy})"
 
 
 def make_table(
@@ -125,7 +108,7 @@ def make_table(
         key=lambda row: (_ORDER[models[row[0]].role], list(models).index(row[0]), row[1] != FULL),
     )
     means = {
-        (name, row): _test_mean(results.group(name, *row), metric, epoch_choice)
+        (name, row): test_mean(results.group(name, *row), metric, epoch_choice)
         for name, metric in zip(datasets, metrics, strict=True)
         for row in rows
     }
@@ -139,12 +122,12 @@ def make_table(
     table_rows = []
     for row in rows:
         mine = [v for v in chosen if (v.model, v.strategy) == row]
+        each = [v for v in mine if v.family != "best-baseline" and v.dataset in shared]
         gains = {
             against: mean_gain(over)
-            for against in {v.against for v in mine}
+            for against in {v.against for v in each}
             if no_mean is None
-            and len(over := [v for v in mine if v.against == against and v.dataset in shared])
-            == len(shared)
+            and len(over := [v for v in each if v.against == against]) == len(shared)
         }
         scratch = str(models[row[0]].scratch)
         table_rows.append(
@@ -153,13 +136,23 @@ def make_table(
                 label_of(*row),
                 models[row[0]].role,
                 tuple(
-                    _cell(results, name, row, metric, epoch_choice, means, rows, mine)
+                    made_cell(
+                        results,
+                        name,
+                        row,
+                        metric,
+                        epoch_choice,
+                        means,
+                        rows,
+                        _mark(models[row[0]].role, name, mine),
+                    )
                     for name, metric in zip(datasets, metrics, strict=True)
                 ),
                 averages[row],
                 gains.get(scratch),
                 gains.get(baseline or ""),
                 baseline,
+                gains.get(WITHOUT_NETWORK),
             )
         )
     warning = unit_warning(metric) if no_mean is None and len(shared) > 1 else None
@@ -175,52 +168,25 @@ def make_table(
 
 
 def _corrected(rows: Sequence[TableRow]) -> list[TableRow]:
-    """Judge the mean gains of a table after Holm's correction, one family per kind of opponent."""
-    scratch = corrected_gains([row.over_scratch for row in rows])
-    baseline = corrected_gains([row.over_baseline for row in rows])
+    """Judge the mean gains of a table after Holm's correction, one family per question."""
+    found = zip(
+        rows,
+        corrected_gains([None if row.role == "auto" else row.over_scratch for row in rows]),
+        corrected_gains([row.over_scratch if row.role == "auto" else None for row in rows]),
+        corrected_gains([row.over_baseline for row in rows]),
+        corrected_gains([row.over_blend for row in rows]),
+        strict=True,
+    )
     return [
-        replace(row, over_scratch=one, over_baseline=other)
-        for row, one, other in zip(rows, scratch, baseline, strict=True)
+        replace(row, over_scratch=one or other, over_baseline=baseline, over_blend=blend)
+        for row, one, other, baseline, blend in found
     ]
 
 
-def _cell(
-    results: Results,
-    name: str,
-    row: Row,
-    metric: str,
-    choice: str,
-    means: dict[tuple[str, Row], float | None],
-    rows: Sequence[Row],
-    verdicts: Sequence[TableVerdict],
-) -> TableCell | None:
-    outcomes = results.group(name, *row)
-    if not outcomes:
-        return None
-    values = _values(outcomes, metric, choice)
-    known = [mean for other in rows if (mean := means[name, other]) is not None]
-    best = (max if METRICS[metric].higher_is_better else min)(known) if known else None
-    mean = means[name, row]
-    return TableCell(
-        mean,
-        float(np.std(values, ddof=1)) if len(values) > 1 and mean is not None else None,
-        len(outcomes),
-        outcomes[0].deterministic,
-        float(np.mean([outcome.record["seconds"] for outcome in outcomes])),
-        mean is not None and mean == best,
-        next((v for v in verdicts if v.dataset == name and v.family == "scratch"), None),
-    )
-
-
-def _values(outcomes: Sequence[Outcome], metric: str, choice: str) -> list[float]:
-    values = [outcome.scores("test", choice)[metric]["value"] for outcome in outcomes]
-    return [value for value in values if value is not None]
-
-
-def _test_mean(outcomes: Sequence[Outcome], metric: str, choice: str) -> float | None:
-    """Return the mean over seeds; None if any seed has no value."""
-    values = _values(outcomes, metric, choice)
-    return float(np.mean(values)) if values and len(values) == len(outcomes) else None
+def _mark(role: str, name: str, verdicts: Sequence[TableVerdict]) -> TableVerdict | None:
+    """Return the verdict that a cell of the table shows."""
+    family = _MARKED.get(role)
+    return next((v for v in verdicts if v.dataset == name and v.family == family), None)
 
 
 def _average(values: Sequence[float | None]) -> float | None:

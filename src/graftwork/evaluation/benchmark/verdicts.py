@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from graftwork.evaluation.benchmark.epoch_choice import CHOICES
+from graftwork.evaluation.benchmark.families import Family
 from graftwork.evaluation.benchmark.folder import read_arrays, read_json
 from graftwork.evaluation.benchmark.holm import holm, verdict_after
 from graftwork.evaluation.benchmark.identity import digest
-from graftwork.evaluation.benchmark.jobs import CHOICES
+from graftwork.evaluation.benchmark.model_spec import WITHOUT_NETWORK, ModelSpec
 from graftwork.evaluation.benchmark.plan import FULL
 from graftwork.evaluation.benchmark.results import Outcome, Results
 from graftwork.evaluation.resampled import remembering
@@ -21,7 +23,6 @@ from graftwork.evaluation.verdict import Comparison, Runs, Verdict, compare
 if TYPE_CHECKING:
     from graftwork.evaluation.resampled import Resample
 
-Family = Literal["scratch", "baseline"]
 VERDICTS_FORMAT = 2
 
 
@@ -34,8 +35,8 @@ class TableVerdict:
     dataset, model, strategy, against, epoch_choice
         What was compared with what.
     family
-        ``scratch`` (does pre-training help?) or ``baseline``. Holm's correction runs over all
-        comparisons of a family at one epoch choice.
+        Which question it answers. Holm's correction runs over all comparisons of a family at one
+        epoch choice.
     metric, difference, lower, upper, standard_error, df, p_value, seeds, verdict, note
         As in `graftwork.evaluation.Comparison`: without correction.
     p_holm, family_size, verdict_holm
@@ -75,8 +76,10 @@ def table_verdicts(results: Results) -> list[TableVerdict]:
     """Compare every network with its opponents on every data set, and correct the verdicts.
 
     A checkpoint meets the same architecture from scratch, and every baseline; without any
-    checkpoint the models from scratch meet the baselines. Comparisons that an earlier call wrote
-    to ``verdicts.json`` are taken from there where their cells are the same.
+    checkpoint the models from scratch meet the baselines. A blend meets its architecture from
+    scratch, the blend without a network, every baseline, and once more the best of these.
+    Comparisons that an earlier call wrote to ``verdicts.json`` are taken from there where their
+    cells are the same.
     """
     known = _known(results)
     resample = remembering()
@@ -92,7 +95,24 @@ def table_verdicts(results: Results) -> list[TableVerdict]:
                 known.get(inputs)
                 or _compared(results, ours, theirs, family, choice, inputs, resample)
             )
-    return corrected(found)
+    return corrected([*found, *_with_the_best(results, found)])
+
+
+def _with_the_best(results: Results, found: list[TableVerdict]) -> list[TableVerdict]:
+    """Return each blend's comparison with the baseline that it does least well against."""
+    groups: dict[tuple[str, ...], list[TableVerdict]] = {}
+    for v in found:
+        if v.family == "baseline" and results.request.models[v.model].role == "auto":
+            groups.setdefault((v.dataset, v.model, v.strategy, v.epoch_choice), []).append(v)
+    chosen = [min(group, key=_difference) for group in groups.values()]
+    return [
+        replace(v, family="best-baseline", inputs=digest([v.inputs, "best-baseline"]))
+        for v in chosen
+    ]
+
+
+def _difference(verdict: TableVerdict) -> float:
+    return np.inf if verdict.difference is None else verdict.difference
 
 
 def corrected(verdicts: list[TableVerdict]) -> list[TableVerdict]:
@@ -118,20 +138,30 @@ def _pairs(results: Results) -> Iterator[tuple[list[Outcome], list[Outcome], Fam
     models = results.request.models
     pretrained = [m for m in models.values() if m.role == "pretrained"]
     subjects = pretrained or [m for m in models.values() if m.role == "scratch"]
+    subjects += [m for m in models.values() if m.role == "auto"]
     baselines = [m for m in models.values() if m.role == "baseline"]
-    strategies = dict.fromkeys(cell.strategy for cell in results.request.cells if cell.strategy)
+    strategies = dict.fromkeys(cell.strategy for cell in results.request.cells)
     for dataset in results.request.data:
         for model in subjects:
             for strategy in strategies:
                 ours = results.group(dataset, model.name, strategy)
                 if not ours:
                     continue
-                if model.role == "pretrained":
-                    theirs = results.group(dataset, str(model.scratch), FULL)
-                    yield ours, theirs, "scratch"
+                for opponent, family in _opponents(model):
+                    yield ours, results.group(dataset, *opponent), family
                 for baseline in baselines:
                     if baseline.reads_as(model):
                         yield ours, results.group(dataset, baseline.name, ""), "baseline"
+
+
+def _opponents(model: ModelSpec) -> Iterator[tuple[tuple[str, str], Family]]:
+    """Yield the rows of the table that a model meets, but for baselines."""
+    scratch = (str(model.scratch), FULL)
+    if model.role == "pretrained":
+        yield scratch, "scratch"
+    if model.role == "auto" and model.encoder is not None:
+        yield scratch, "auto-scratch"
+        yield (WITHOUT_NETWORK, ""), "blend"
 
 
 def _paired(ours: list[Outcome], theirs: list[Outcome]) -> tuple[list[Outcome], list[Outcome]]:

@@ -1,0 +1,77 @@
+"""The cell of a network: trained from a checkpoint or from scratch."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from graftwork.config import EncoderConfig
+from graftwork.evaluation.benchmark.epoch_choice import BEST, LAST, Predictions
+from graftwork.evaluation.benchmark.prepare import PARTS, Prepared
+from graftwork.evaluation.finetune_config import FinetuneConfig
+from graftwork.evaluation.starting_point import starting_point
+from graftwork.nn.encoder import Encoder
+from graftwork.training.fit import Fitted, fit, predict_rows
+from graftwork.training.fit_config import FitConfig
+
+
+def run_network(found: Prepared, spec: dict[str, Any]) -> tuple[Predictions, dict[str, Any]]:
+    """Train, and predict validation and test at the best epoch and at the last one."""
+    _, fitted = train_network(found, spec)
+    networks = {BEST: fitted.predictor, LAST: fitted.at_last_epoch()}
+    parts = found.split.parts()
+    predictions = {
+        (part, choice): predict_rows(network, found.data.store, parts[part]).astype(np.float32)
+        for choice, network in networks.items()
+        for part in PARTS
+    }
+    return predictions, {"deterministic": False, "notes": [], **training_facts(fitted, spec)}
+
+
+def train_network(found: Prepared, spec: dict[str, Any]) -> tuple[Encoder, Fitted]:
+    """Return what a cell's network starts from (from scratch only the shape counts), and the run.
+
+    Raises
+    ------
+    InputError
+        If the checkpoint was fine-tuned on this very table.
+    """
+    model = spec["model"]
+    if scratch := model["weights"] is None:
+        encoder = Encoder(found.data.store.schema, EncoderConfig.from_dict(model["encoder"]))
+    else:
+        encoder, _ = starting_point(
+            FinetuneConfig(start_from=model["path"]), Path(spec["dataset"]["path"])
+        )
+    data, split = found.data, found.split
+    fitted = fit(
+        data.store,
+        data.y,
+        split.train,
+        split.val,
+        encoder,
+        FitConfig(**spec["settings"]),
+        found.kind,
+        data.tasks,
+        seed=spec["seed"],
+        scratch=scratch,
+    )
+    return encoder, fitted
+
+
+def training_facts(fitted: Fitted, spec: dict[str, Any]) -> dict[str, Any]:
+    """Return what a cell records of a run, as JSON types."""
+    return {
+        "epochs": len(fitted.losses),
+        "best_epoch": fitted.best_epoch,
+        "losses": _finite(fitted.losses),
+        "val_scores": _finite(fitted.scores),
+        "precision": spec["settings"]["precision"],
+    }
+
+
+def _finite(values: list[float]) -> list[float | None]:
+    return [value if math.isfinite(value) else None for value in values]
