@@ -38,7 +38,7 @@ def benchmark(
         ),
     ] = "network",
     strategies: Annotated[
-        str, typer.Option(help="full, delayed, linear-probe; several by commas.")
+        str, typer.Option(help="full, delayed, gradual, linear-probe; several by commas.")
     ] = "full",
     label_budget: Annotated[
         str,
@@ -66,13 +66,24 @@ def benchmark(
     ] = None,
     batch_size: Annotated[int | None, typer.Option(help="Rows per step.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Peak learning rate.")] = None,
+    encoder_rate: Annotated[
+        float | None, typer.Option(help="Learning rate of the encoder as a share of the head's.")
+    ] = None,
+    layer_decay: Annotated[
+        float | None,
+        typer.Option(help="Learning rate of a layer as a share of that of the one above."),
+    ] = None,
+    average: Annotated[
+        float | None, typer.Option(help="How weights are averaged over the steps; 0: not at all.")
+    ] = None,
     dropout: Annotated[float | None, typer.Option(help="Dropout in encoder and head.")] = None,
     schedule: Annotated[str | None, typer.Option(help="warmup-cosine or constant.")] = None,
     clip: Annotated[float | None, typer.Option(help="Largest gradient norm; 0 for none.")] = None,
     weight_decay: Annotated[float | None, typer.Option(help="AdamW's weight decay.")] = None,
     hidden_layers: Annotated[int | None, typer.Option(help="Hidden layers of the head.")] = None,
     pooling: Annotated[
-        str | None, typer.Option(help="mean, sum, max, attention; centre or centre-mean for nodes.")
+        str | None,
+        typer.Option(help="mean, sum, mean-sum, max, attention; centre or centre-mean for nodes."),
     ] = None,
     precision: Annotated[
         str | None, typer.Option(help="auto, 32-true or bf16-mixed; part of the protocol.")
@@ -156,6 +167,9 @@ def benchmark(
         patience=patience,
         batch_size=batch_size,
         learning_rate=learning_rate,
+        encoder_rate=encoder_rate,
+        layer_decay=layer_decay,
+        average=average,
         dropout=dropout,
         schedule=schedule,
         clip=clip,

@@ -62,6 +62,9 @@ def finetune(
         typer.Option(help="With --split group: a group of nodes, e.g. a species. Repeat it."),
     ] = None,
     strategy: Annotated[str, typer.Option(help="full, delayed, gradual or linear-probe.")] = "full",
+    encoder_rate: Annotated[
+        float, typer.Option(help="Learning rate of the encoder as a share of the head's.")
+    ] = 1.0,
     layer_decay: Annotated[
         float, typer.Option(help="Learning rate of a layer as a share of that of the one above.")
     ] = 1.0,

@@ -141,7 +141,7 @@ def fit(
     apply_plan(predictor, plan)
     step_module = FinetuneStep(predictor)
     optimizer = torch.optim.AdamW(  # leaves what is frozen as it is
-        layer_groups(predictor, config.layer_decay),
+        layer_groups(predictor, config.encoder_rate, config.layer_decay),
         lr=config.learning_rate,
         weight_decay=config.weight_decay,
         fused=True,

@@ -27,6 +27,7 @@ class FitConfig(Config):
         "weight_decay": (0, 100),
         "clip": (0, 1e9),
         "average": (0, 1e6),
+        "encoder_rate": (1e-6, 1),
         "layer_decay": (1e-3, 1),
     }
     whole: ClassVar = ("epochs", "patience", "batch_size")
@@ -63,6 +64,8 @@ class FitConfig(Config):
     """Course of the learning rate: warmup-cosine or constant."""
     clip: float = 5.0
     """Largest norm of the gradient; 0 leaves it as it is."""
+    encoder_rate: float = 1.0
+    """Learning rate of the encoder's last layer as a share of the head's."""
     layer_decay: float = 1.0
     """Learning rate of each layer of the encoder as a share of that of the layer above it."""
     average: float = 1.0
