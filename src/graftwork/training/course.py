@@ -42,7 +42,7 @@ def course_of(config: FitConfig, rows: int) -> Course:
     --------
     >>> for rows in (200, 2_000, 20_000, 80_000):
     ...     course_of(FitConfig(), rows)
-    Course(batch_size=32, epochs=67, patience=33)
+    Course(batch_size=32, epochs=58, patience=29)
     Course(batch_size=32, epochs=15, patience=7)
     Course(batch_size=128, epochs=15, patience=7)
     Course(batch_size=256, epochs=5, patience=5)
