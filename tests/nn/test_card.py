@@ -97,6 +97,15 @@ def test_networks_are_never_recorded():
     assert seen == "Not recorded: records are kept of molecules, not of the nodes of networks."
 
 
+def test_a_long_list_is_shortened_wherever_it_stands():
+    names = [f"assay{number}" for number in range(1200)]
+    text = card(MOLECULES, labels=names, earlier_stages=[{"labels": names}], settings={"seed": 1})
+    assert text.count("assay4") == 2
+    assert "assay5" not in text
+    assert text.count("... (1,200)") == 2
+    assert "{'seed': 1}" in text
+
+
 def test_the_artifact_writes_the_card_of_its_own_schema_and_record(tmp_path, tiny_encoder):
     encoder = tiny_encoder()
     for name, record in (("with", b"content"), ("without", None)):

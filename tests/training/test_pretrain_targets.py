@@ -80,6 +80,8 @@ def test_a_store_that_holds_them_is_a_corpus_too(whole, tmp_path):
     assert weights(tmp_path / "all") == weights(whole)
     run_pretrain(whole / "store", tmp_path / "one", replace(CONFIG, objective="motifs"))
     assert set(provenance(tmp_path / "one")["computed_targets"]) == {"motifs"}
+    for name in ("corpus", "corpus_sha256", "excluded"):  # of the table, not of the store
+        assert provenance(tmp_path / "all")[name] == provenance(whole)[name]
 
 
 def test_whoever_does_not_use_them_meets_nothing_new(corpus, tmp_path):

@@ -24,7 +24,7 @@ _NETWORKS = (
     "It reads networks with these features and no others: {columns}. Of each\n"
     "node it sees the ego network ({options})."
 )
-_SHOWN = 5  # names of features
+_SHOWN = 5  # names of a long list
 
 
 def model_card(
@@ -159,4 +159,14 @@ def _columns(schema: FeatureSchema) -> str:
 
 
 def _cell(value: Any) -> str:
-    return str(value).replace("|", "\\|").replace("\n", " ")
+    return str(_brief(value)).replace("|", "\\|").replace("\n", " ")
+
+
+def _brief(value: Any) -> Any:
+    """Keep the first few of a long list, and their number; provenance.json has all."""
+    if isinstance(value, dict):
+        return {name: _brief(part) for name, part in value.items()}
+    if not isinstance(value, list):
+        return value
+    more = [f"... ({len(value):,})"] if len(value) > 2 * _SHOWN else []
+    return [*map(_brief, value[:_SHOWN] if more else value), *more]

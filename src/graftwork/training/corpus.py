@@ -20,6 +20,8 @@ from graftwork.nn.record import MEMBERSHIP as ARTIFACT_MEMBERSHIP
 from graftwork.objectives.make import computed_targets
 from graftwork.training.pretrain_config import PretrainConfig
 
+_ORIGIN = "origin.json"
+
 
 def describe_corpus(corpus: Corpus) -> dict[str, Any]:
     """Return what tells this corpus from another one, JSON-ready, with SHA-256 of its files.
@@ -44,6 +46,34 @@ def describe_corpus(corpus: Corpus) -> dict[str, Any]:
         "unlabelled_groups": list(corpus.unlabelled_groups),
         "features": [_content(name) for name in corpus.features],
     }
+
+
+def origin_of(corpus: Corpus, described: dict[str, Any]) -> dict[str, Any]:
+    """Return what provenance says of a corpus; of a graph store, what it was built from.
+
+    Parameters
+    ----------
+    described
+        See :func:`describe_corpus`.
+    """
+    noted = corpus.path / _ORIGIN
+    if noted.is_file():
+        return dict(json.loads(noted.read_text(encoding="utf-8")))
+    names = {
+        "also": [path.name for path in corpus.also],
+        "measurements": None if corpus.measurements is None else corpus.measurements.name,
+    }
+    return {
+        "corpus": corpus.path.name,
+        "corpus_sha256": described["sha256"],
+        **{name: value for name, value in names.items() if value},
+        "excluded": [path.name for path in corpus.exclude],
+    }
+
+
+def note_origin(folder: Path, origin: dict[str, Any]) -> None:
+    """Leave the origin of a graph store in its folder, for runs that start from the store."""
+    (folder / _ORIGIN).write_text(json.dumps(origin, indent=1) + "\n", encoding="utf-8")
 
 
 def _content(name: str) -> str:
@@ -171,5 +201,6 @@ def _molecules(
         build = build_corpus(
             corpus, schema, built, rejects, targets=targets, pool=pool, progress=update
         )
+    note_origin(built, origin_of(corpus, describe_corpus(corpus)))
     console.say(f"{len(build.store)} graphs; {len(build.rejects)} rows rejected, see rejects.csv")
     return build.store

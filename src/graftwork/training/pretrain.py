@@ -21,7 +21,13 @@ from graftwork.nn.encoder import Encoder
 from graftwork.nn.ranks import barrier, first_in_turn, rank
 from graftwork.objectives.make import computed_targets, resolved_options
 from graftwork.rng import derive_seed
-from graftwork.training.corpus import claim_run, describe_corpus, describe_parent, open_corpus
+from graftwork.training.corpus import (
+    claim_run,
+    describe_corpus,
+    describe_parent,
+    open_corpus,
+    origin_of,
+)
 from graftwork.training.device import new_fabric
 from graftwork.training.pretrain_config import PretrainConfig
 from graftwork.training.pretrain_job import PretrainJob
@@ -108,10 +114,8 @@ def pretrain(
             "made_by": "pretrain",
             "objective": config.objective,
             "objective_settings": resolved_options(config.objective, config.options),
-            "corpus": source.path.name,
-            "corpus_sha256": described["sha256"],
+            **origin_of(source, described),
             "corpus_licence": licence,
-            "excluded": [path.name for path in source.exclude],
             "graphs": len(store),
             "labels": [] if store.labels is None else list(store.labels.tasks.names),
             **_computed(store, config),
