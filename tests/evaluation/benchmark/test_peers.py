@@ -99,10 +99,10 @@ def test_chemprop_has_the_settings_of_its_own_command_line():
         usual.final_lr,
         usual.warmup_epochs,
     )
-    assert model.message_passing.depth == usual.depth
-    assert model.message_passing.W_i.out_features == usual.message_hidden_dim
+    assert [model.message_passing.depth] == usual.depth
+    assert [model.message_passing.W_i.out_features] == usual.message_hidden_dim
     assert model.predictor.hparams["n_layers"] == usual.ffn_num_layers
-    assert model.predictor.hparams["hidden_dim"] == usual.ffn_hidden_dim
+    assert [model.predictor.hparams["hidden_dim"]] == usual.ffn_hidden_dim
     assert model.predictor.hparams["dropout"] == usual.dropout
 
 
