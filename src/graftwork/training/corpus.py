@@ -72,8 +72,9 @@ def origin_of(corpus: Corpus, described: dict[str, Any]) -> dict[str, Any]:
 
 
 def note_origin(folder: Path, origin: dict[str, Any]) -> None:
-    """Leave the origin of a graph store in its folder, for runs that start from the store."""
-    (folder / _ORIGIN).write_text(json.dumps(origin, indent=1) + "\n", encoding="utf-8")
+    """Leave the origin of a graph store in its folder, if that is there."""
+    if folder.is_dir():
+        (folder / _ORIGIN).write_text(json.dumps(origin, indent=1) + "\n", encoding="utf-8")
 
 
 def _content(name: str) -> str:
@@ -201,6 +202,5 @@ def _molecules(
         build = build_corpus(
             corpus, schema, built, rejects, targets=targets, pool=pool, progress=update
         )
-    note_origin(built, origin_of(corpus, describe_corpus(corpus)))
     console.say(f"{len(build.store)} graphs; {len(build.rejects)} rows rejected, see rejects.csv")
     return build.store

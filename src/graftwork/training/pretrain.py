@@ -25,6 +25,7 @@ from graftwork.training.corpus import (
     claim_run,
     describe_corpus,
     describe_parent,
+    note_origin,
     open_corpus,
     origin_of,
 )
@@ -93,6 +94,7 @@ def pretrain(
     folder = None if start_from is None else find_model(start_from)
     parent = None if folder is None else load_artifact(folder)
     described = describe_corpus(source)
+    origin = origin_of(source, described)
     identity = {
         "settings": config.to_dict(),
         "from": None if folder is None else describe_parent(folder),
@@ -104,6 +106,8 @@ def pretrain(
         if not rank():
             claim_run(run, identity, needed, overwrite=overwrite)
         store = open_corpus(source, run, schema, config, pool)
+        if not rank():
+            note_origin(run / "store", origin)
     torch.manual_seed(derive_seed(config.seed, "weights"))
     encoder = _new_encoder(store.schema, config) if parent is None else _continued(parent, config)
     job = PretrainJob(fabric, config, encoder, store, run, checkpoint_every)
@@ -114,7 +118,7 @@ def pretrain(
             "made_by": "pretrain",
             "objective": config.objective,
             "objective_settings": resolved_options(config.objective, config.options),
-            **origin_of(source, described),
+            **origin,
             "corpus_licence": licence,
             "graphs": len(store),
             "labels": [] if store.labels is None else list(store.labels.tasks.names),

@@ -19,10 +19,8 @@ def layer_groups(predictor: Predictor, encoder: float, decay: float) -> list[dic
     Parameters
     ----------
     encoder, decay
-        Above 0; where both are 1 there is one group.
+        Above 0.
     """
-    if encoder == decay == 1:
-        return [{"params": list(predictor.parameters())}]
     body = predictor.encoder
     pairs = zip(body.convs, body.norms, strict=True)
     layers: list[list[nn.Module]] = [[body.nodes], *([*pair] for pair in pairs)]

@@ -102,3 +102,26 @@ def made(tmp_path_factory, run_here, specs, models, config):
     needed = [c for c in cells if c.first is None]  # the Gaussian process draws no random numbers
     root = tmp_path_factory.mktemp("made") / "out"
     return run_here(root, specs, models, config, needed)
+
+
+@pytest.fixture
+def finetuned(tables, checkpoint, tmp_path):
+    """Fine-tune on the first table as a cell does, through the other command."""
+    import graftwork
+
+    def run(**settings):
+        return graftwork.finetune(
+            tables[0],
+            "size",
+            tmp_path / "run",
+            start_from=str(checkpoint),
+            split="random",
+            epochs=2,
+            patience=2,
+            batch_size=16,
+            precision="32-true",
+            refit=False,
+            **settings,
+        )
+
+    return run

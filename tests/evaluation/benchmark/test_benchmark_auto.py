@@ -89,28 +89,13 @@ def test_few_labels_are_enough(
         assert set(named) == members
 
 
-def test_a_blend_is_what_finetune_computes(run, tables, checkpoint, tmp_path):
+def test_a_blend_is_what_finetune_computes(run, finetuned):
     """The same split, seed and settings through the other command."""
-    import graftwork
-
-    found = graftwork.finetune(
-        tables[0],
-        "size",
-        tmp_path / "run",
-        start_from=str(checkpoint),
-        split="random",
-        epochs=2,
-        patience=2,
-        batch_size=16,
-        precision="32-true",
-        num_seeds=1,
-        baselines=(),
-        refit=False,
-    )
+    found = finetuned(num_seeds=1, baselines=())
     mine = run.results.group("sizes", "auto:tiny", "full")[0]
     theirs = found.experiment.models["auto"].predictions[0, found.experiment.split.test]
     np.testing.assert_allclose(mine.predictions("test", "last"), theirs, rtol=1e-5)
-    blend = json.loads((tmp_path / "run" / "metrics.json").read_text())["blend"]
+    blend = json.loads((found.folder / "metrics.json").read_text())["blend"]
     assert mine.record["blend"] == blend
 
 

@@ -132,24 +132,9 @@ def test_seeds_differ_and_models_differ(made):
         assert not np.array_equal(full, test[dataset, "scratch:gin-2x8", "full", 0])
 
 
-def test_a_cell_is_what_finetune_computes(made, tables, checkpoint, tmp_path):
+def test_a_cell_is_what_finetune_computes(made, finetuned):
     """The same split, seed and settings through the other command."""
-    import graftwork
-
-    run = graftwork.finetune(
-        tables[0],
-        "size",
-        tmp_path / "run",
-        start_from=str(checkpoint),
-        split="random",
-        epochs=2,
-        patience=2,
-        batch_size=16,
-        precision="32-true",
-        num_seeds=2,
-        baselines=("fingerprint-gp",),
-        refit=False,
-    )
+    run = finetuned(num_seeds=2, baselines=("fingerprint-gp",))
     test = run.experiment.split.test
     for name, model in (("pretrained", "tiny"), ("scratch", "scratch:gin-2x8")):
         ours = [

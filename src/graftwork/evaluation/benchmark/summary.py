@@ -72,8 +72,10 @@ def protocol_lines(results: Results) -> list[str]:
     lines = [
         (
             f"Preset {protocol['preset']}: {epochs}, learning rate "
-            f"{protocol['learning_rate']:g}, batch size {protocol['batch_size']}, dropout "
-            f"{protocol['dropout']:g}, precision {protocol['precision']}. Seeds "
+            f"{protocol['learning_rate']:g}, batch size "
+            f"{protocol['batch_size'] or 'by the number of rows'}, dropout "
+            f"{protocol['dropout']:g}, weights averaged {protocol['average']:g}, precision "
+            f"{protocol['precision']}. Seeds "
             f"{', '.join(map(str, seeds)) or 'none'}; data seed {protocol['data_seed']}. "
             "From scratch every network is trained in full."
         ),
