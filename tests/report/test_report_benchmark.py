@@ -23,6 +23,7 @@ PROTOCOL = {
     "epochs": None,
     "learning_rate": 5e-4,
     "batch_size": 32,
+    "average": 1.0,
     "dropout": 0.1,
     "precision": "32-true",
     "data_seed": 0,
