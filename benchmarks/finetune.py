@@ -22,8 +22,9 @@ from graftwork.data.cmet import write_cmet
 from graftwork.data.featurize import SCHEMAS
 from graftwork.data.labelled import load_labelled
 from graftwork.nn import Encoder
-from graftwork.training.fit import fit, predict_rows
+from graftwork.training.fit import fit
 from graftwork.training.fit_config import FitConfig
+from graftwork.training.lesson import predict_rows
 from limits import machine, matrix_rate, seconds, settle
 from pretrain import PRECISIONS, arithmetic
 

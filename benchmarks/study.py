@@ -37,8 +37,9 @@ from graftwork.graph.schema import FeatureSchema
 from graftwork.metrics import score
 from graftwork.nn.artifact import load_artifact
 from graftwork.nn.checkpoints import find_model
-from graftwork.training.fit import fit, predict_rows
+from graftwork.training.fit import fit
 from graftwork.training.fit_config import FitConfig
+from graftwork.training.lesson import predict_rows
 
 POTENCY = SUITES["moleculeace"].datasets
 CLASSES = ("bbbp", "bace", "clintox", "sider", "tox21")

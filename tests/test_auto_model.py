@@ -100,12 +100,12 @@ def test_a_model_of_the_split_says_what_was_measured(table, start, tmp_path):
 def test_the_network_and_the_frozen_encoder_take_part(run, start, tmp_path, embedding):
     from graftwork.blend import Blend
     from graftwork.blend.members import MEMBERS
-    from graftwork.evaluation.auto_tables import molecule_tables
-    from graftwork.training.fit import predict_rows
+    from graftwork.evaluation.auto_tables import MoleculeTables
+    from graftwork.training.lesson import predict_rows
 
     data = run.experiment.data
     frozen = load_artifact(graftwork.nn.checkpoints.find_model(start)).encoder
-    tables = molecule_tables(data, frozen)
+    tables = MoleculeTables(data, frozen).take(np.arange(len(data.y)))
     name = "embedding-gp" if embedding else "molecule-gp"
     member = MEMBERS[name](tables, data.y, np.arange(len(data.y)) % 5, 0, 0.0)
     state = {k: v.numpy() for k, v in frozen.state_dict().items()} if embedding else {}

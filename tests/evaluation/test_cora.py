@@ -13,7 +13,8 @@ from graftwork.evaluation.baselines.linear import FeaturesBaseline
 from graftwork.evaluation.finetune_config import NETWORK_DEFAULTS, FinetuneConfig
 from graftwork.evaluation.starting_point import starting_point
 from graftwork.metrics import score
-from graftwork.training.fit import fit, predict_rows
+from graftwork.training.fit import fit
+from graftwork.training.lesson import predict_rows
 
 METRIC = "multiclass_accuracy"
 

@@ -11,11 +11,12 @@ import torch
 
 from graftwork.errors import InputError
 from graftwork.metrics import score
-from graftwork.training.fit import fit, predict_rows
+from graftwork.training.fit import fit
 from graftwork.training.fit_config import FitConfig
-from graftwork.training.freeze import FREEZE_PLANS
+from graftwork.training.freeze import STRATEGIES
+from graftwork.training.lesson import predict_rows
 
-CONFIG = FitConfig(epochs=3, batch_size=8, device="cpu", learning_rate=1e-3)
+CONFIG = FitConfig(strategy="full", epochs=3, batch_size=8, device="cpu", learning_rate=1e-3)
 TRAIN, VAL, TEST = np.arange(24), np.arange(24, 34), np.arange(34, 44)
 NONE = np.array([], np.int64)
 
@@ -209,7 +210,7 @@ def test_a_time_limit_ends_the_run_after_an_epoch(store, y, tiny_encoder):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"strategy": "half"}, "'half'.*" + ", ".join(FREEZE_PLANS)),
+        ({"strategy": "half"}, "'half'.*" + ", ".join(STRATEGIES)),
         ({"pooling": "median"}, "'median'"),
         ({"dropout": 1.5}, "1.5"),
         ({"epochs": 0}, "epochs = 0"),

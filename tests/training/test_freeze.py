@@ -11,8 +11,9 @@ import torch
 from graftwork.config import HeadConfig
 from graftwork.errors import InputError
 from graftwork.nn.predictor import Predictor
-from graftwork.training.freeze import FREEZE_PLANS, Frozen, apply_plan
-from graftwork.training.steps import FinetuneStep, Sealed
+from graftwork.training.freeze import STRATEGIES, Frozen, apply_plan
+from graftwork.training.lesson import FinetuneStep
+from graftwork.training.steps import Sealed
 
 
 @pytest.fixture
@@ -28,10 +29,10 @@ def trainable(model):
 
 def test_full_trains_everything_linear_probe_what_is_not_the_encoder(predictor):
     everything = {name for name, _ in predictor.named_parameters()}
-    apply_plan(predictor, FREEZE_PLANS["linear-probe"](predictor.encoder.config))
+    apply_plan(predictor, STRATEGIES["linear-probe"].plan(predictor.encoder.config))
     assert trainable(predictor) == {n for n in everything if not n.startswith("encoder.")}
     assert trainable(predictor)
-    apply_plan(predictor, FREEZE_PLANS["full"](predictor.encoder.config))
+    apply_plan(predictor, STRATEGIES["full"].plan(predictor.encoder.config))
     assert trainable(predictor) == everything
 
 
@@ -62,7 +63,7 @@ def test_a_delayed_plan_ends_at_its_time_and_another_stays(predictor):
 def test_a_gradual_plan_thaws_from_the_top_until_half_time(norm, tiny_encoder):
     predictor = Predictor(tiny_encoder(norm=norm), HeadConfig(tasks=("y",)))
     everything = {name for name, _ in predictor.named_parameters()}
-    plan = FREEZE_PLANS["gradual"](predictor.encoder.config)
+    plan = STRATEGIES["gradual"].plan(predictor.encoder.config)
     layers = predictor.encoder.config.num_layers
     found = []
     for done in np.linspace(0, 0.5, layers + 2):
@@ -81,7 +82,7 @@ def test_a_frozen_encoder_stays_bit_for_bit_statistics_and_output_included(
 ):
     batch = make_batch(nci[:16], torch.linspace(-1, 1, 16)[:, None])
     step = FinetuneStep(predictor)
-    apply_plan(predictor, FREEZE_PLANS[plan](predictor.encoder.config))
+    apply_plan(predictor, STRATEGIES[plan].plan(predictor.encoder.config))
     optimizer = torch.optim.AdamW(
         [p for p in predictor.parameters() if p.requires_grad], lr=0.1, weight_decay=0.5
     )

@@ -81,6 +81,15 @@ class Fingerprints:
         matrix.eliminate_zeros()
         return cls(matrix, ids)
 
+    @classmethod
+    def joined(cls, parts: Sequence[Fingerprints]) -> Fingerprints:
+        """Put tables below each other."""
+        return cls.from_entries(
+            np.concatenate([part.ids[part.counts.indices] for part in parts]),
+            np.concatenate([part.counts.data for part in parts]),
+            np.concatenate([np.diff(part.counts.indptr) for part in parts]),
+        )
+
     def __len__(self) -> int:
         return int(self.counts.shape[0])
 

@@ -51,6 +51,15 @@ class Molecules:
         numbers = np.concatenate([part.descriptors for part in described])
         return cls(fingerprints, {DESCRIPTORS: numbers})
 
+    @classmethod
+    def joined(cls, parts: Sequence[Molecules]) -> Molecules:
+        """Put tables of the same kinds below each other."""
+        counted, numbers = parts[0].fingerprints, parts[0].numbers
+        return cls(
+            {name: Fingerprints.joined([p.fingerprints[name] for p in parts]) for name in counted},
+            {name: np.concatenate([p.numbers[name] for p in parts]) for name in numbers},
+        )
+
     def with_embedding(self, embedding: Floats) -> Molecules:
         """Return the same rows with the vectors of a network."""
         return Molecules(self.fingerprints, {**self.numbers, EMBEDDING: embedding})

@@ -38,8 +38,12 @@ def benchmark(
         ),
     ] = "network",
     strategies: Annotated[
-        str, typer.Option(help="full, delayed, gradual, linear-probe; several by commas.")
-    ] = "full",
+        str,
+        typer.Option(
+            help="full, gentle, delayed, gradual, frozen, linear-probe; several by commas. "
+            "Default: auto, frozen below 500 rows to train on, else gentle; for networks full."
+        ),
+    ] = "",
     label_budget: Annotated[
         str,
         typer.Option(
@@ -202,7 +206,7 @@ def benchmark(
         data,
         compared,
         config,
-        strategies=_names(strategies) or ["full"],
+        strategies=_names(strategies) or [config.strategy],
         seeds=range(seed, seed + count),
         preset=preset,
         jobs=jobs,

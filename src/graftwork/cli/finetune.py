@@ -61,10 +61,20 @@ def finetune(
         list[str] | None,
         typer.Option(help="With --split group: a group of nodes, e.g. a species. Repeat it."),
     ] = None,
-    strategy: Annotated[str, typer.Option(help="full, delayed, gradual or linear-probe.")] = "full",
+    strategy: Annotated[
+        str,
+        typer.Option(
+            help="full, gentle, delayed, gradual, frozen, linear-probe; auto is frozen below 500 "
+            "rows to train on, else gentle; for networks full."
+        ),
+    ] = "auto",
     encoder_rate: Annotated[
-        float, typer.Option(help="Learning rate of the encoder as a share of the head's.")
-    ] = 1.0,
+        float | None,
+        typer.Option(
+            help="Learning rate of the encoder as a share of the head's. Default: 0.2 with gentle, "
+            "else 1."
+        ),
+    ] = None,
     layer_decay: Annotated[
         float, typer.Option(help="Learning rate of a layer as a share of that of the one above.")
     ] = 1.0,

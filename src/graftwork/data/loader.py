@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,21 @@ from graftwork.data.store import GraphStore
 from graftwork.graph.batch import GraphBatch
 
 Labels = npt.NDArray[np.float32] | SparseLabels
+
+
+class Movable(Protocol):
+    """A batch of anything: tensors that can be moved together."""
+
+    def map(self, function: Callable[[torch.Tensor], torch.Tensor], /) -> Self:
+        """Apply ``function`` to every tensor."""
+        ...
+
+    def to(self, device: torch.device | str, /) -> Self:
+        """Move to a device."""
+        ...
+
+
+Batch = TypeVar("Batch", bound=Movable)
 
 
 def load_batch(
@@ -37,9 +53,7 @@ def load_batch(
     )
 
 
-def prefetched(
-    batches: Iterator[GraphBatch], *, pin: bool = False
-) -> Generator[GraphBatch, None, None]:
+def prefetched(batches: Iterator[Batch], *, pin: bool = False) -> Generator[Batch, None, None]:
     """Yield the same batches; a thread gathers each while the one before it is being used.
 
     Parameters
@@ -50,7 +64,7 @@ def prefetched(
         Put them where an accelerator can fetch them by itself.
     """
 
-    def gathered() -> GraphBatch | None:
+    def gathered() -> Batch | None:
         batch = next(batches, None)
         return batch.map(torch.Tensor.pin_memory) if pin and batch is not None else batch
 

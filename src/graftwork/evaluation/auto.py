@@ -9,22 +9,24 @@ import numpy as np
 import numpy.typing as npt
 
 from graftwork import console
-from graftwork.blend import NETWORK, Blend, Forest, Molecules, Process, gate
+from graftwork.blend import NETWORK, Blend, Forest, Process, gate
 from graftwork.blend.members import MEMBERS
 from graftwork.blend.model import decided, in_range, one_hot
-from graftwork.blend.molecules import EMBEDDING
 from graftwork.config import Kind
 from graftwork.data.labelled import LabelledData
 from graftwork.data.labels import count_classes
 from graftwork.data.splits import grouped_folds
+from graftwork.evaluation.auto_tables import MoleculeTables
 from graftwork.metrics import primary_metric, task_scores
 from graftwork.nn.predictor import Predictor
 from graftwork.rng import numpy_rng
-from graftwork.training.fit import predict_rows
+from graftwork.training.lesson import predict_rows
 
 AUTO = "auto"
 FOLDS = 3
+"""The most folds of the cross-validation."""
 _INNER_FOLDS = 10  # by which a Gaussian process chooses its noise
+_ONE_FOLD = 8192  # rows from which on one fold says enough
 _MOST_ROWS, _LEAST_ROWS = 4000, 200  # of members, which take longer with more rows and targets
 
 Values = npt.NDArray[np.float64]
@@ -64,25 +66,32 @@ class Auto:
         That of the scores.
     rows
         On how many rows the weights rest.
+    tables
+        What the blend reads.
     """
 
     blend: Blend
     standings: tuple[Standing, ...]
     metric: str
     rows: int
+    tables: MoleculeTables
 
-    def refitted(self, data: LabelledData, tables: Molecules, groups: Rows, *, seed: int) -> Blend:
+    def predict(self, network: Values, rows: Rows) -> Values:
+        """Predict rows of the data ``[rows, targets]``, given what the network says of them."""
+        return self.blend.predict(network, self.tables.take(rows))
+
+    def refitted(self, data: LabelledData, groups: Rows, *, seed: int) -> Blend:
         """Return the blend with its members fitted on all rows, and the same weights."""
         y = _columns(data, self.blend.kind)
         rows = _sampled(np.arange(len(y)), y.shape[1], seed)
         names = tuple(self.blend.members)
-        members = _fitted(names, tables, y, rows, groups, self.blend.kind, seed)
+        members = _fitted(names, self.tables, y, rows, groups, self.blend.kind, seed)
         return replace(self.blend, members=members)
 
 
 def fit_auto(
     data: LabelledData,
-    tables: Molecules,
+    tables: MoleculeTables,
     rows: Rows,
     groups: Rows,
     kind: Kind,
@@ -93,12 +102,13 @@ def fit_auto(
     """Fit the weights, and the members that have one, on labelled rows.
 
     All are judged by the same cross-validation: the rows are divided into three folds, rows of a
-    group together, and each model predicts a fold after learning from the two others.
+    group together, and each model predicts a fold after learning from the two others. Of 8,192
+    rows or more one fold is predicted, not all three.
 
     Parameters
     ----------
     tables
-        Of all rows of ``data``: see :func:`graftwork.evaluation.auto_tables.molecule_tables`.
+        Of ``data``.
     rows
         Those to learn from, increasing.
     groups
@@ -110,11 +120,12 @@ def fit_auto(
     fold_of = np.full(len(y), -1)
     fold_of[rows] = grouped_folds(groups[rows], FOLDS, seed)
     chosen = _sampled(rows, y.shape[1], seed)
-    names = [name for name in MEMBERS if name != "embedding-gp" or EMBEDDING in tables.numbers]
+    names = [name for name in MEMBERS if name != "embedding-gp" or tables.has_embedding]
     judged = names if train is None else [NETWORK, *names]
     found = {name: np.zeros(y.shape) for name in judged}
-    with console.progress("Cross-validation of the blend", FOLDS) as update:
-        for fold in range(FOLDS):
+    folds = folds_of(len(rows))
+    with console.progress("Cross-validation of the blend", folds) as update:
+        for fold in range(folds):
             out, learned = chosen[fold_of[chosen] == fold], chosen[fold_of[chosen] != fold]
             if train is not None:
                 update(fold, NETWORK)
@@ -125,8 +136,9 @@ def fit_auto(
             members = _fitted(names, tables, y, learned, groups, kind, seed)
             for name, member in members.items():
                 found[name][out] = member.predict(tables.take(out))
-    found = {name: in_range(columns[chosen], kind) for name, columns in found.items()}
-    weights = _weights(found, y[chosen], groups[chosen], kind)
+    seen = chosen[fold_of[chosen] < folds]
+    found = {name: in_range(columns[seen], kind) for name, columns in found.items()}
+    weights = _weights(found, y[seen], groups[seen], kind)
     used = [name for name in names if weights[name].any()]
     worth = {NETWORK: np.zeros(len(data.tasks)), **weights}
     worth = {name: worth[name] for name in (NETWORK, *used)}
@@ -134,12 +146,17 @@ def fit_auto(
     metric = primary_metric(kind, len(data.tasks))
 
     def standing(name: str, columns: Values) -> Standing:
-        scores = task_scores(data.y[chosen], decided(columns, kind), metric)
+        scores = task_scores(data.y[seen], decided(columns, kind), metric)
         return Standing(name, scores, weights.get(name, np.full(len(data.tasks), np.nan)))
 
     together = sum((weights[name] * columns for name, columns in found.items()), np.zeros(1))
     standings = [standing(name, columns) for name, columns in found.items()]
-    return Auto(blend, (*standings, standing(AUTO, together)), metric, len(chosen))
+    return Auto(blend, (*standings, standing(AUTO, together)), metric, len(seen), tables)
+
+
+def folds_of(rows: int) -> int:
+    """Return how many folds of so many rows are predicted."""
+    return FOLDS if rows < _ONE_FOLD else 1
 
 
 def _columns(data: LabelledData, kind: Kind) -> Values:
@@ -156,7 +173,7 @@ def _sampled(rows: Rows, columns: int, seed: int) -> Rows:
 
 def _fitted(
     names: Sequence[str],
-    tables: Molecules,
+    tables: MoleculeTables,
     y: Values,
     rows: Rows,
     groups: Rows,

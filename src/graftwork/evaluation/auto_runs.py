@@ -3,37 +3,38 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from graftwork.blend import Blend, Molecules
 from graftwork.config import Kind
 from graftwork.data.labelled import LabelledData
 from graftwork.data.splits import Split
-from graftwork.evaluation.auto import FOLDS, Auto, Rows, fit_auto
-from graftwork.evaluation.auto_tables import groups_of, molecule_tables
-from graftwork.evaluation.model_runs import ModelRuns
+from graftwork.evaluation.auto import Auto, Rows, Values, fit_auto, folds_of
+from graftwork.evaluation.auto_tables import MoleculeTables, groups_of
 from graftwork.nn.encoder import Encoder
 from graftwork.nn.predictor import Predictor
-from graftwork.training.fit import fit, predict_rows
+from graftwork.training.fit import Fitted, fit
 from graftwork.training.fit_config import FitConfig
+from graftwork.training.lesson import predict_rows
 
-_NOTE = "its models beside the network learn from the training and the validation part"
+LEARNED_MORE = "its models beside the network learn from the training and the validation part"
 
 
-def auto_runs(
+def blend_with(
     data: LabelledData,
     split: Split,
     encoder: Encoder,
     config: FitConfig,
     kind: Kind,
-    networks: ModelRuns,
+    networks: Sequence[Fitted],
     *,
     pretrained: bool,
-    deadline: float | None,
-) -> tuple[ModelRuns, Auto]:
-    """Blend the networks of an experiment, one per seed, with models beside them.
+    seed: int,
+    deadline: float | None = None,
+) -> Auto:
+    """Fit the blend of the networks of an experiment, one per seed, with models beside them.
 
     The networks of cross-validation take as many epochs as those of the experiment needed, and
     the weights hold for every seed.
@@ -42,14 +43,17 @@ def auto_runs(
     ----------
     networks
         The runs of the network that is blended.
+    seed
+        Of the folds, and of the networks and models that learn from them.
     deadline
         On the monotonic clock.
     """
-    tables = molecule_tables(data, encoder if pretrained else None)
-    epochs = max(1, int(np.median([fitted.best_epoch for fitted in networks.fitted])))
+    tables = MoleculeTables(data, encoder if pretrained else None)
+    epochs = max(1, int(np.median([fitted.best_epoch for fitted in networks])))
     short = replace(config, epochs=epochs)
     nothing = np.array([], np.int64)
-    left = FOLDS
+    rows = np.sort(np.concatenate([split.train, split.val]))
+    left = folds_of(len(rows))
 
     def train(rows: Rows) -> Predictor:
         nonlocal left
@@ -64,30 +68,15 @@ def auto_runs(
             short,
             kind,
             data.tasks,
-            seed=networks.seeds[0],
+            seed=seed,
             scratch=not pretrained,
             time_limit=seconds,
         ).predictor
 
-    rows = np.sort(np.concatenate([split.train, split.val]))
     groups = groups_of(data, split)
-    auto = fit_auto(data, tables, rows, groups, kind, train, seed=networks.seeds[0])
-    predictions = blended_rows(auto.blend, data, tables, networks)
-    notes = (_NOTE,) if auto.blend.members else ()
-    runs = ModelRuns(networks.seeds, predictions, notes=notes, learned_validation=True)
-    return runs, auto
+    return fit_auto(data, tables, rows, groups, kind, train, seed=seed)
 
 
-def blended_rows(
-    blend: Blend, data: LabelledData, tables: Molecules, networks: ModelRuns
-) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    """Predict all rows with each network, shape ``[seeds, rows, targets]``."""
-    everyone = np.arange(len(data.store))
-    return np.stack(
-        [
-            blend.predict(
-                predict_rows(fitted.predictor, data.store, everyone, columns=True), tables
-            )
-            for fitted in networks.fitted
-        ]
-    )
+def blended_rows(auto: Auto, data: LabelledData, network: Predictor, rows: Rows) -> Values:
+    """Predict rows with the blend and one of its networks, ``[rows, targets]``."""
+    return auto.predict(predict_rows(network, data.store, rows, columns=True), rows)

@@ -16,7 +16,7 @@ from graftwork.data.labelled import LabelledData
 from graftwork.data.splits import Split
 from graftwork.evaluation.applicable import baseline_tables
 from graftwork.evaluation.auto import AUTO, FOLDS, Auto
-from graftwork.evaluation.auto_runs import auto_runs
+from graftwork.evaluation.auto_runs import LEARNED_MORE, blend_with, blended_rows
 from graftwork.evaluation.baselines import BASELINES, Table
 from graftwork.evaluation.consensus import consensus
 from graftwork.evaluation.interval import Interval, interval
@@ -24,8 +24,9 @@ from graftwork.evaluation.model_runs import PRETRAINED, SCRATCH, ModelRuns
 from graftwork.evaluation.verdict import Comparison, Runs, compare
 from graftwork.metrics import evaluate, primary_metric
 from graftwork.nn.encoder import Encoder
-from graftwork.training.fit import Fitted, fit, predict_rows
+from graftwork.training.fit import Fitted, fit
 from graftwork.training.fit_config import FitConfig
+from graftwork.training.lesson import predict_rows
 
 __all__ = [
     "PRETRAINED",
@@ -208,15 +209,22 @@ def run_experiment(
     }
     if not blend:
         return Experiment(data, split, kind, {**networks, **others})
-    blended, auto = auto_runs(
+    auto = blend_with(
         data,
         split,
         encoder,
         config,
         kind,
-        networks[names[0]],
+        fitted[names[0]],
         pretrained=pretrained,
+        seed=seeds[0],
         deadline=deadline,
+    )
+    blended = ModelRuns(
+        seeds,
+        np.stack([blended_rows(auto, data, f.predictor, everyone) for f in fitted[names[0]]]),
+        notes=(LEARNED_MORE,) if auto.blend.members else (),
+        learned_validation=True,
     )
     return Experiment(data, split, kind, {AUTO: blended, **networks, **others}, auto)
 

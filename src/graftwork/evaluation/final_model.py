@@ -8,7 +8,7 @@ import numpy as np
 
 from graftwork import console
 from graftwork.blend import Blend
-from graftwork.evaluation.auto_tables import groups_of, molecule_tables
+from graftwork.evaluation.auto_tables import groups_of
 from graftwork.evaluation.experiment import SCRATCH
 from graftwork.evaluation.finetune_run import FinetuneRun
 from graftwork.metrics import METRICS, score
@@ -61,9 +61,8 @@ def final_blend(run: FinetuneRun, encoder: Encoder) -> Blend | None:
     blend, data = experiment.auto.blend, experiment.data
     frozen = encoder if blend.uses_embedding else None
     if config.refit:
-        tables = molecule_tables(data, frozen)
         groups = groups_of(data, experiment.split)
-        blend = experiment.auto.refitted(data, tables, groups, seed=config.seed)
+        blend = experiment.auto.refitted(data, groups, seed=config.seed)
     if frozen is None:
         return blend
     state = {name: value.cpu().numpy() for name, value in frozen.state_dict().items()}

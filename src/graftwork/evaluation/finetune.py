@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from graftwork.evaluation.kind import resolve_kind
 from graftwork.evaluation.starting_point import starting_point
 from graftwork.nn.artifact import package_versions, save_artifact
 from graftwork.training.device import new_fabric
+from graftwork.training.freeze import strategy_for
 
 
 def run_finetune(
@@ -67,6 +68,8 @@ def run_finetune(
     name = "column" if splits_column else config.split
     split = data.split(name, sizes, config.data_seed, config.test_groups)
     kind = resolve_kind(config.task, data, split)
+    chosen = strategy_for(config.strategy, len(split.train), scratch=not pretrained)
+    config = replace(config, strategy=chosen)
     shared = data.shared_molecules(split)
     if shared:
         console.say(

@@ -21,6 +21,7 @@ NETWORK_DEFAULTS: dict[str, Any] = {
     "num_layers": 2,
     "dim": 64,
     "dropout": 0.5,
+    "strategy": "full",
     "learning_rate": 5e-3,
     "average": 0.0,
 }

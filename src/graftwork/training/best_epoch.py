@@ -6,20 +6,19 @@ import copy
 from typing import Any
 
 import numpy as np
-
-from graftwork.nn.predictor import Predictor
+from torch import nn
 
 
 class BestEpoch:
     """Keeps the weights of the epoch with the best validation score."""
 
-    def __init__(self, predictor: Predictor, higher_is_better: bool) -> None:  # noqa: FBT001
+    def __init__(self, module: nn.Module, higher_is_better: bool) -> None:  # noqa: FBT001
         self.best = 0
         self.scores: list[float] = []
-        self._predictor = predictor
+        self._module = module
         self._sign = 1.0 if higher_is_better else -1.0
         self._value = -np.inf
-        self._weights: dict[str, Any] = copy.deepcopy(predictor.state_dict())
+        self._weights: dict[str, Any] = copy.deepcopy(module.state_dict())
 
     def see(self, epoch: int, value: float, error: float) -> None:
         """Note an epoch. Where the score is undefined (one class), the squared error decides."""
@@ -27,9 +26,9 @@ class BestEpoch:
         merit = -error if np.isnan(value) else self._sign * value
         if merit > self._value:
             self.best, self._value = epoch, merit
-            self._weights = copy.deepcopy(self._predictor.state_dict())
+            self._weights = copy.deepcopy(self._module.state_dict())
 
     def restore(self) -> int:
         """Load the best epoch's weights and return its number."""
-        self._predictor.load_state_dict(self._weights)
+        self._module.load_state_dict(self._weights)
         return self.best

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -13,10 +13,8 @@ import torch
 
 from graftwork.config import EncoderConfig, HeadConfig, Kind
 from graftwork.data.labels import count_classes
-from graftwork.data.loader import in_order, load_batch
 from graftwork.data.sampler import BatchSampler
 from graftwork.data.store import GraphStore
-from graftwork.graph.batch import GraphBatch
 from graftwork.graph.schema import FeatureSchema
 from graftwork.metrics import METRICS, primary_metric, score
 from graftwork.nn.encoder import Encoder
@@ -29,10 +27,10 @@ from graftwork.training.budget import Budget
 from graftwork.training.course import course_of
 from graftwork.training.device import new_fabric
 from graftwork.training.fit_config import FitConfig
-from graftwork.training.freeze import FREEZE_PLANS, apply_plan, last_thaw
+from graftwork.training.freeze import STRATEGIES, Strategy, apply_plan, last_thaw, strategy_for
+from graftwork.training.lesson import HeadAlone, Lesson, WholeNetwork
 from graftwork.training.loop import SCHEDULES, run_loop
 from graftwork.training.rates import layer_groups
-from graftwork.training.steps import FinetuneStep
 
 Values = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
@@ -81,6 +79,7 @@ def new_predictor(
     tasks: tuple[str, ...],
     *,
     scratch: bool,
+    linear: bool = False,
     classes: int = 0,
 ) -> Predictor:
     """Put a fresh head on a copy of ``encoder``, or on a new encoder of the same shape."""
@@ -88,7 +87,7 @@ def new_predictor(
     body = Encoder(encoder.schema, EncoderConfig.from_dict(shape.to_dict()))
     if not scratch:
         body.load_state_dict(encoder.state_dict())
-    hidden = 0 if config.strategy == "linear-probe" else config.hidden_layers
+    hidden = 0 if linear else config.hidden_layers
     head = HeadConfig(
         pooling=readout(config.pooling, encoder.schema),
         hidden_layers=hidden,
@@ -132,42 +131,46 @@ def fit(
         Called with the share of the epochs that is done.
     """
     course = course_of(config, len(train))
+    strategy = STRATEGIES[strategy_for(config.strategy, len(train), scratch=scratch)]
     fabric = new_fabric(config.device, config.precision)
     torch.manual_seed(derive_seed(seed, "weights"))
-    classes = count_classes(y[train]) if kind == "multiclass" else 0
-    predictor = new_predictor(encoder, config, kind, tasks, scratch=scratch, classes=classes)
+    predictor = new_predictor(
+        encoder,
+        config,
+        kind,
+        tasks,
+        scratch=scratch,
+        linear=strategy.linear,
+        classes=count_classes(y[train]) if kind == "multiclass" else 0,
+    )
     predictor.head.fit_scaling(torch.from_numpy(y[train]))
-    plan = FREEZE_PLANS[config.strategy](predictor.encoder.config)
+    plan = strategy.plan(predictor.encoder.config)
     apply_plan(predictor, plan)
-    step_module = FinetuneStep(predictor)
+    lesson = _lesson(predictor.to(fabric.device), strategy, store, y, np.concatenate([train, val]))
+    rate = strategy.encoder_rate if config.encoder_rate is None else config.encoder_rate
     optimizer = torch.optim.AdamW(  # leaves what is frozen as it is
-        layer_groups(predictor, config.encoder_rate, config.layer_decay),
+        layer_groups(predictor, rate, config.layer_decay),
         lr=config.learning_rate,
         weight_decay=config.weight_decay,
         fused=True,
     )
-    module, optimizer = fabric.setup(step_module, optimizer)
+    module, optimizer = fabric.setup(lesson.step, optimizer)
     sampler = BatchSampler(len(train), course.batch_size, seed)
-    labels = y.astype(np.float32)
     per_epoch = sampler.steps_per_epoch
     metric = primary_metric(kind, len(tasks))
     budget = Budget(course.epochs * per_epoch, time_limit)
-    average = WeightAverage(predictor, config.average) if config.average else None
-    judged = predictor if average is None else average.module
+    average = WeightAverage(lesson.module, config.average) if config.average else None
+    judged = lesson.module if average is None else average.module
     watch = BestEpoch(judged, METRICS[metric].higher_is_better)
     losses: list[float] = []
     total: list[torch.Tensor] = []
     waiting_since = 0
 
-    def batches() -> Iterator[GraphBatch]:
-        for chosen in sampler.batches():
-            yield load_batch(store, train[chosen], labels)
-
     def after_step(done: int, output: StepOutput) -> bool:
         nonlocal waiting_since
         total.append(output.loss.detach())
         if average is not None:
-            average.take(predictor)
+            average.take(lesson.module)
         ended = budget.spent(done) >= 1
         if done % per_epoch and not ended:
             return True
@@ -176,7 +179,7 @@ def fit(
         total.clear()
         on_epoch(epoch / course.epochs)
         if len(val):
-            predicted = predict_rows(judged, store, val)
+            predicted = lesson.predict(judged, val)
             error = float(np.nanmean((predicted - y[val]) ** 2))
             watch.see(epoch, score(y[val], predicted, metric), error)
             if budget.spent(done) < last_thaw(plan):
@@ -184,7 +187,7 @@ def fit(
             elif epoch - max(watch.best, waiting_since) >= course.patience:
                 return False
         apply_plan(predictor, plan, budget.spent(done))
-        step_module.train()
+        lesson.step.train()
         return epoch != stop_after and not ended
 
     torch.manual_seed(derive_seed(seed, "dropout"))
@@ -192,7 +195,7 @@ def fit(
         fabric,
         module,
         optimizer,
-        batches(),
+        (lesson.batch(train[chosen]) for chosen in sampler.batches()),
         first=0,
         last=budget.steps,
         learning_rate=lambda step: SCHEDULES[config.schedule](
@@ -201,29 +204,24 @@ def fit(
         after_step=after_step,
         clip=config.clip,
     )
-    last = {k: v.detach().cpu().clone() for k, v in judged.state_dict().items()}
+
+    def with_weights(weights: dict[str, torch.Tensor]) -> Predictor:
+        lesson.module.load_state_dict(weights)
+        return predictor.cpu().eval()
+
+    at_end = copy.deepcopy(judged.state_dict())
+    last = copy.deepcopy(with_weights(at_end).state_dict())
     best = watch.restore() if len(val) else math.ceil(done / per_epoch)
-    judged.eval()
-    return Fitted(judged.cpu(), best, last, losses, watch.scores)
+    return Fitted(with_weights(judged.state_dict()), best, last, losses, watch.scores)
 
 
-@torch.inference_mode()
-def predict_rows(
-    predictor: Predictor, store: GraphStore, rows: Rows, *, columns: bool = False
-) -> Values:
-    """Predict store rows in evaluation mode: float64 ``[len(rows), tasks]``.
-
-    With ``columns``, what :meth:`~graftwork.nn.heads.Head.columns` says.
-    """
-    predictor.eval()
-    head = predictor.head
-    device = next(predictor.parameters()).device
-    classes = head.config.classes if columns else 0
-    read = head.columns if columns else head.predict
-    out = np.empty((len(rows), classes or len(head.config.tasks)))
-    start = 0
-    for chosen, batch in in_order(store, rows):
-        values = read(predictor(batch.to(device)).float())
-        out[start : start + len(chosen)] = values.cpu().numpy()
-        start += len(chosen)
-    return out
+def _lesson(
+    predictor: Predictor, strategy: Strategy, store: GraphStore, y: Values, rows: Rows
+) -> Lesson:
+    """Train the head alone where nothing under it will ever change, else the whole network."""
+    labels = y.astype(np.float32)
+    under = [*predictor.encoder.parameters(), *predictor.pooling.parameters()]
+    thaws = last_thaw(strategy.plan(predictor.encoder.config)) > 0
+    if thaws or any(parameter.requires_grad for parameter in under):
+        return WholeNetwork(predictor, store, labels, still_statistics=strategy.still_statistics)
+    return HeadAlone(predictor, store, labels, rows)

@@ -9,7 +9,7 @@ from graftwork.config import Config
 from graftwork.nn.pooling import POOLINGS
 from graftwork.nn.precision import PRECISIONS
 from graftwork.training.device import DEVICES
-from graftwork.training.freeze import FREEZE_PLANS
+from graftwork.training.freeze import AUTO, STRATEGIES
 from graftwork.training.loop import SCHEDULES
 
 
@@ -32,16 +32,18 @@ class FitConfig(Config):
     }
     whole: ClassVar = ("epochs", "patience", "batch_size")
     choices: ClassVar = {
-        "strategy": FREEZE_PLANS,
+        "strategy": (AUTO, *STRATEGIES),
         "schedule": SCHEDULES,
         "pooling": ("auto", *POOLINGS),
         "precision": PRECISIONS,
         "device": DEVICES,
     }
 
-    strategy: str = "full"
-    """Freeze plan: full, delayed (the encoder from half-time on), gradual (its layers one after the
-    other until then), or linear-probe (frozen encoder, linear head)."""
+    strategy: str = AUTO
+    """full, gentle (the encoder slowly), delayed (the encoder from half-time on), gradual (its
+    layers one after the other until then), frozen (the head alone), linear-probe (a linear one), or
+    auto: from a checkpoint frozen below 500 rows to train on and gentle from there, from scratch
+    full (:func:`~graftwork.training.freeze.strategy_for`)."""
     pooling: str = "auto"
     """How nodes become a row: a pooling, or auto (the centre of an ego network, else the mean)."""
     hidden_layers: int = 1
@@ -64,8 +66,9 @@ class FitConfig(Config):
     """Course of the learning rate: warmup-cosine or constant."""
     clip: float = 5.0
     """Largest norm of the gradient; 0 leaves it as it is."""
-    encoder_rate: float = 1.0
-    """Learning rate of the encoder's last layer as a share of the head's."""
+    encoder_rate: float | None = None
+    """Learning rate of the encoder's last layer as a share of the head's; None is the strategy's: a
+    fifth for gentle, else the same."""
     layer_decay: float = 1.0
     """Learning rate of each layer of the encoder as a share of that of the layer above it."""
     average: float = 1.0

@@ -12,11 +12,10 @@ from torch import nn
 
 from graftwork.data.loader import prefetched
 from graftwork.errors import RunError
-from graftwork.graph.batch import GraphBatch
 from graftwork.memory import give_back, keep_freed
 from graftwork.nn.ranks import summed
 from graftwork.objectives import StepOutput
-from graftwork.training.steps import Sealed
+from graftwork.training.steps import Batch, Sealed
 
 TRIM_EVERY = 100
 
@@ -25,7 +24,7 @@ def run_loop(
     fabric: Any,
     module: nn.Module,
     optimizer: torch.optim.Optimizer,
-    batches: Iterator[GraphBatch],
+    batches: Iterator[Batch],
     *,
     first: int,
     last: int,

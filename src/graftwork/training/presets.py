@@ -34,6 +34,7 @@ FINETUNE_PRESETS: dict[str, dict[str, Any]] = {
     "hu2020": {
         **_HU2020_ENCODER,
         **_HU2020_TRAINING,
+        "strategy": "full",
         "patience": 100,
         "batch_size": 32,
         "dropout": 0.5,

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import final
+from typing import Generic, TypeVar, final
 
 import torch
 from torch import nn
 
-from graftwork.errors import InputError
+from graftwork.data.loader import Movable
 from graftwork.graph.batch import GraphBatch
 from graftwork.nn.encoder import Encoder
-from graftwork.nn.predictor import Predictor
 from graftwork.objectives import Objective, StepOutput
-from graftwork.training.freeze import keep_frozen_still
+
+Batch = TypeVar("Batch", bound=Movable)
 
 
 @final
-class Sealed:
+class Sealed(Generic[Batch]):
     """Carries a batch through Fabric's forward pass as it is.
 
     Fabric casts every floating tensor it finds in the arguments to the compute precision, labels
@@ -26,7 +26,7 @@ class Sealed:
 
     __slots__ = ("batch",)
 
-    def __init__(self, batch: GraphBatch) -> None:
+    def __init__(self, batch: Batch) -> None:
         self.batch = batch
 
 
@@ -40,28 +40,6 @@ class PretrainStep(nn.Module):
         self.objective = objective
         self.generator = generator
 
-    def forward(self, sealed: Sealed) -> StepOutput:
+    def forward(self, sealed: Sealed[GraphBatch]) -> StepOutput:
         """Compute the objective's loss on a batch."""
         return self.objective(self.encoder, sealed.batch, self.generator)
-
-
-@final
-class FinetuneStep(nn.Module):
-    """A predictor and the loss of its head; frozen parts stay in evaluation mode."""
-
-    def __init__(self, predictor: Predictor) -> None:
-        super().__init__()
-        self.predictor = predictor
-
-    def forward(self, sealed: Sealed) -> StepOutput:
-        """Compute the loss on the batch's known labels."""
-        batch = sealed.batch
-        if batch.y is None:
-            raise InputError("A batch without labels cannot train a predictor.")
-        return StepOutput(self.predictor.head.loss(self.predictor(batch).float(), batch.y), {})
-
-    def train(self, mode: bool = True) -> FinetuneStep:  # noqa: FBT001, FBT002  (torch's signature)
-        """Switch mode, but keep frozen parts still."""
-        super().train(mode)
-        keep_frozen_still(self)
-        return self

@@ -5,19 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from graftwork.evaluation.auto import Auto, fit_auto
-from graftwork.evaluation.auto_runs import auto_runs
-from graftwork.evaluation.auto_tables import groups_of, molecule_tables
-from graftwork.evaluation.benchmark.cell_network import train_network, training_facts
+from graftwork.evaluation.auto import Auto, Values, fit_auto
+from graftwork.evaluation.auto_runs import LEARNED_MORE, blend_with, blended_rows
+from graftwork.evaluation.auto_tables import MoleculeTables, groups_of
+from graftwork.evaluation.benchmark.cell_network import cell_settings, train_network, training_facts
 from graftwork.evaluation.benchmark.epoch_choice import BEST, Predictions
 from graftwork.evaluation.benchmark.prepare import Prepared
 from graftwork.evaluation.blend_sentence import blend_numbers
-from graftwork.evaluation.model_runs import ModelRuns
-from graftwork.training.fit_config import FitConfig
-
-Values = npt.NDArray[np.float64]
 
 
 def run_auto(found: Prepared, spec: dict[str, Any]) -> tuple[Predictions, dict[str, Any]]:
@@ -25,35 +20,35 @@ def run_auto(found: Prepared, spec: dict[str, Any]) -> tuple[Predictions, dict[s
 
     The facts say what each model scored out of fold and what it weighs, under ``blend``.
     """
-    if spec["model"]["encoder"] is None:
-        values, auto, facts = _without_network(found, spec["seed"])
-    else:
-        values, auto, facts = _with_network(found, spec)
-    predictions = {("test", BEST): values[found.split.test].astype(np.float32)}
-    notes: list[str] = facts.pop("notes", [])
+    with_network = spec["model"]["encoder"] is not None
+    values, auto, facts = (_with_network if with_network else _without_network)(found, spec)
+    notes = [LEARNED_MORE] if with_network and auto.blend.members else []
     facts |= {"deterministic": False, "notes": notes, "blend": blend_numbers(auto)}
-    return predictions, facts
+    return {("test", BEST): values.astype(np.float32)}, facts
 
 
 def _with_network(found: Prepared, spec: dict[str, Any]) -> tuple[Values, Auto, dict[str, Any]]:
     """Blend as ``graftwork finetune`` does, with one network: that of the cell's seed."""
     encoder, fitted = train_network(found, spec)
-    runs, auto = auto_runs(
+    auto = blend_with(
         found.data,
         found.split,
         encoder,
-        FitConfig(**spec["settings"]),
+        cell_settings(found, spec),
         found.kind,
-        ModelRuns((spec["seed"],), np.empty((1, 0, 0)), fitted=(fitted,)),
+        [fitted],
         pretrained=spec["model"]["weights"] is not None,
-        deadline=None,
+        seed=spec["seed"],
     )
-    return runs.predictions[0], auto, {"notes": list(runs.notes), **training_facts(fitted, spec)}
+    values = blended_rows(auto, found.data, fitted.predictor, found.split.test)
+    return values, auto, training_facts(fitted, spec)
 
 
-def _without_network(found: Prepared, seed: int) -> tuple[Values, Auto, dict[str, Any]]:
+def _without_network(found: Prepared, spec: dict[str, Any]) -> tuple[Values, Auto, dict[str, Any]]:
     data, split = found.data, found.split
-    tables = molecule_tables(data, None)
     rows = np.sort(np.concatenate([split.train, split.val]))
-    auto = fit_auto(data, tables, rows, groups_of(data, split), found.kind, None, seed=seed)
-    return auto.blend.predict(np.zeros(data.y.shape), tables), auto, {}
+    groups = groups_of(data, split)
+    tables = MoleculeTables(data, None)
+    auto = fit_auto(data, tables, rows, groups, found.kind, None, seed=spec["seed"])
+    nothing = np.zeros((len(split.test), len(data.tasks)))
+    return auto.predict(nothing, split.test), auto, {}

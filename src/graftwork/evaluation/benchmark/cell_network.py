@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ from graftwork.evaluation.benchmark.prepare import PARTS, Prepared
 from graftwork.evaluation.finetune_config import FinetuneConfig
 from graftwork.evaluation.starting_point import starting_point
 from graftwork.nn.encoder import Encoder
-from graftwork.training.fit import Fitted, fit, predict_rows
+from graftwork.training.fit import Fitted, fit
 from graftwork.training.fit_config import FitConfig
+from graftwork.training.freeze import strategy_for
+from graftwork.training.lesson import predict_rows
 
 
 def run_network(found: Prepared, spec: dict[str, Any]) -> tuple[Predictions, dict[str, Any]]:
@@ -29,6 +32,13 @@ def run_network(found: Prepared, spec: dict[str, Any]) -> tuple[Predictions, dic
         for part in PARTS
     }
     return predictions, {"deterministic": False, "notes": [], **training_facts(fitted, spec)}
+
+
+def cell_settings(found: Prepared, spec: dict[str, Any]) -> FitConfig:
+    """Return the settings of a cell's network; its strategy is that for the training part."""
+    config = FitConfig(**spec["settings"])
+    rows, scratch = len(found.split.train), spec["model"]["weights"] is None
+    return replace(config, strategy=strategy_for(config.strategy, rows, scratch=scratch))
 
 
 def train_network(found: Prepared, spec: dict[str, Any]) -> tuple[Encoder, Fitted]:
@@ -53,7 +63,7 @@ def train_network(found: Prepared, spec: dict[str, Any]) -> tuple[Encoder, Fitte
         split.train,
         split.val,
         encoder,
-        FitConfig(**spec["settings"]),
+        cell_settings(found, spec),
         found.kind,
         data.tasks,
         seed=spec["seed"],

@@ -7,12 +7,10 @@ from typing import Any, ClassVar
 
 from graftwork.config import JumpingKnowledge
 from graftwork.data.featurize import SCHEMAS
-from graftwork.errors import InputError
 from graftwork.evaluation.finetune_config import NETWORK_DEFAULTS
 from graftwork.nn.conv import CONVS
 from graftwork.nn.precision import resolved_precision
 from graftwork.training.fit_config import FitConfig
-from graftwork.training.freeze import FREEZE_PLANS
 from graftwork.training.presets import FINETUNE_PRESETS, preset
 
 _NOT_THE_PROTOCOL = ("device", "strategy")  # where it runs; each cell has its own strategy
@@ -65,10 +63,6 @@ class BenchmarkConfig(FitConfig):
         InputError
             If there is no such strategy.
         """
-        if strategy not in FREEZE_PLANS:
-            raise InputError(
-                f"No strategy is called {strategy!r}.", f"Known: {', '.join(FREEZE_PLANS)}."
-            )
         values = {item.name: getattr(self, item.name) for item in fields(FitConfig)}
         return FitConfig(**{**values, "strategy": strategy})
 
