@@ -40,8 +40,8 @@ def benchmark(
     strategies: Annotated[
         str,
         typer.Option(
-            help="full, gentle, delayed, gradual, frozen, linear-probe; several by commas. "
-            "Default: auto, frozen below 500 rows to train on, else gentle; for networks full."
+            help="full, delayed, gradual, frozen, linear-probe; several by commas. Default: "
+            "auto, frozen below 300 rows to train on, else full; for networks full."
         ),
     ] = "",
     label_budget: Annotated[

@@ -64,17 +64,13 @@ def finetune(
     strategy: Annotated[
         str,
         typer.Option(
-            help="full, gentle, delayed, gradual, frozen, linear-probe; auto is frozen below 500 "
-            "rows to train on, else gentle; for networks full."
+            help="full, delayed, gradual, frozen, linear-probe; auto is frozen below 300 rows "
+            "to train on, else full; for networks full."
         ),
     ] = "auto",
     encoder_rate: Annotated[
-        float | None,
-        typer.Option(
-            help="Learning rate of the encoder as a share of the head's. Default: 0.2 with gentle, "
-            "else 1."
-        ),
-    ] = None,
+        float, typer.Option(help="Learning rate of the encoder as a share of the head's.")
+    ] = 1.0,
     layer_decay: Annotated[
         float, typer.Option(help="Learning rate of a layer as a share of that of the one above.")
     ] = 1.0,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from graftwork.data.sampler import BatchSampler
 from graftwork.training.fit_config import FitConfig
 
-_EPOCHS, _LEAST_EPOCHS, _STEPS, _ROWS = 15, 4, 400, 400_000
+_EPOCHS, _LEAST_EPOCHS, _STEPS, _ROWS = 15, 4, 400, 250_000
 _BATCH, _LARGEST_BATCH, _STEPS_PER_EPOCH = 32, 256, 128
 
 
@@ -36,7 +36,7 @@ def course_of(config: FitConfig, rows: int) -> Course:
 
     The batch size is 32; from 8,192 rows on what makes 128 steps an epoch, to the next lower power
     of two, at most 256. The epochs are 15; more where that is under 400 steps, fewer where it is
-    over 400,000 rows, but at least 4. Patience is half of the epochs, at least 5.
+    over 250,000 rows, but at least 4. Patience is half of the epochs, at least 5.
 
     Examples
     --------
@@ -44,8 +44,8 @@ def course_of(config: FitConfig, rows: int) -> Course:
     ...     course_of(FitConfig(), rows)
     Course(batch_size=32, epochs=58, patience=29)
     Course(batch_size=32, epochs=15, patience=7)
-    Course(batch_size=128, epochs=15, patience=7)
-    Course(batch_size=256, epochs=5, patience=5)
+    Course(batch_size=128, epochs=12, patience=6)
+    Course(batch_size=256, epochs=4, patience=5)
     """
     batch = config.batch_size
     if batch is None:

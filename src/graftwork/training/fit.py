@@ -147,9 +147,8 @@ def fit(
     plan = strategy.plan(predictor.encoder.config)
     apply_plan(predictor, plan)
     lesson = _lesson(predictor.to(fabric.device), strategy, store, y, np.concatenate([train, val]))
-    rate = strategy.encoder_rate if config.encoder_rate is None else config.encoder_rate
     optimizer = torch.optim.AdamW(  # leaves what is frozen as it is
-        layer_groups(predictor, rate, config.layer_decay),
+        layer_groups(predictor, config.encoder_rate, config.layer_decay),
         lr=config.learning_rate,
         weight_decay=config.weight_decay,
         fused=True,
@@ -223,5 +222,5 @@ def _lesson(
     under = [*predictor.encoder.parameters(), *predictor.pooling.parameters()]
     thaws = last_thaw(strategy.plan(predictor.encoder.config)) > 0
     if thaws or any(parameter.requires_grad for parameter in under):
-        return WholeNetwork(predictor, store, labels, still_statistics=strategy.still_statistics)
+        return WholeNetwork(predictor, store, labels)
     return HeadAlone(predictor, store, labels, rows)

@@ -40,10 +40,9 @@ class FitConfig(Config):
     }
 
     strategy: str = AUTO
-    """full, gentle (the encoder slowly), delayed (the encoder from half-time on), gradual (its
-    layers one after the other until then), frozen (the head alone), linear-probe (a linear one), or
-    auto: from a checkpoint frozen below 500 rows to train on and gentle from there, from scratch
-    full (:func:`~graftwork.training.freeze.strategy_for`)."""
+    """full, delayed (the encoder from half-time on), gradual (its layers one after the other until
+    then), frozen (the head alone), linear-probe (a linear one), or auto: from a checkpoint frozen
+    below 300 rows to train on, else full (:func:`~graftwork.training.freeze.strategy_for`)."""
     pooling: str = "auto"
     """How nodes become a row: a pooling, or auto (the centre of an ego network, else the mean)."""
     hidden_layers: int = 1
@@ -66,9 +65,8 @@ class FitConfig(Config):
     """Course of the learning rate: warmup-cosine or constant."""
     clip: float = 5.0
     """Largest norm of the gradient; 0 leaves it as it is."""
-    encoder_rate: float | None = None
-    """Learning rate of the encoder's last layer as a share of the head's; None is the strategy's: a
-    fifth for gentle, else the same."""
+    encoder_rate: float = 1.0
+    """Learning rate of the encoder's last layer as a share of the head's."""
     layer_decay: float = 1.0
     """Learning rate of each layer of the encoder as a share of that of the layer above it."""
     average: float = 1.0

@@ -1,4 +1,4 @@
-"""Strategies: which parameters train, as globs over their names, from when on, and how fast."""
+"""Strategies: which parameters train, as globs over their names, and from when on."""
 
 from __future__ import annotations
 
@@ -58,16 +58,10 @@ class Strategy:
         What stays as it is, of an encoder of some shape.
     linear
         Whether the head has no hidden layer.
-    encoder_rate
-        Learning rate of the encoder as a share of the head's, where the settings name none.
-    still_statistics
-        Whether batch normalisation keeps the statistics of pre-training.
     """
 
     plan: Callable[[EncoderConfig], tuple[Frozen, ...]] = _nothing
     linear: bool = False
-    encoder_rate: float = 1.0
-    still_statistics: bool = False
 
 
 def _frozen(_config: EncoderConfig, until: float = math.inf) -> tuple[Frozen, ...]:
@@ -76,20 +70,18 @@ def _frozen(_config: EncoderConfig, until: float = math.inf) -> tuple[Frozen, ..
 
 STRATEGIES = {
     "full": Strategy(),
-    "gentle": Strategy(encoder_rate=0.2, still_statistics=True),
     "delayed": Strategy(partial(_frozen, until=0.5)),
     "gradual": Strategy(_gradual),
     "frozen": Strategy(_frozen),
     "linear-probe": Strategy(_frozen, linear=True),
 }
-"""``full``: everything trains alike. ``gentle``: everything trains, the encoder at a fifth of the
-rate and with the statistics that it came with. ``delayed``: the head first, on an encoder that
-stands still; then both, at the falling rate of the schedule's second half (as in Kumar et al., ICLR
-2022: a head that knows nothing would spoil the encoder). ``gradual``: the same, layer by layer
-(Howard and Ruder, ACL 2018). ``frozen``: the head alone; ``linear-probe``: a linear one."""
+"""``full``: everything trains. ``delayed``: the head first, on an encoder that stands still; then
+both, at the falling rate of the schedule's second half (as in Kumar et al., ICLR 2022: a head that
+knows nothing would spoil the encoder). ``gradual``: the same, layer by layer (Howard and Ruder, ACL
+2018). ``frozen``: the head alone; ``linear-probe``: a linear one."""
 
 AUTO = "auto"
-_FEW = 500
+_FEW = 300
 
 
 def strategy_for(name: str, rows: int, *, scratch: bool) -> str:
@@ -98,15 +90,13 @@ def strategy_for(name: str, rows: int, *, scratch: bool) -> str:
     Examples
     --------
     >>> strategy_for("auto", 200, scratch=False), strategy_for("auto", 2000, scratch=False)
-    ('frozen', 'gentle')
+    ('frozen', 'full')
     >>> strategy_for("auto", 200, scratch=True), strategy_for("delayed", 200, scratch=False)
     ('full', 'delayed')
     """
     if name != AUTO:
         return name
-    if scratch:
-        return "full"
-    return "frozen" if rows < _FEW else "gentle"
+    return "frozen" if rows < _FEW and not scratch else "full"
 
 
 def apply_plan(model: nn.Module, plan: tuple[Frozen, ...], done: float = 0.0) -> None:

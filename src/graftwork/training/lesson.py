@@ -50,18 +50,11 @@ class Lesson(Protocol):
 
 @final
 class FinetuneStep(nn.Module):
-    """A predictor and the loss of its head; frozen parts stay in evaluation mode.
+    """A predictor and the loss of its head; frozen parts stay in evaluation mode."""
 
-    Parameters
-    ----------
-    still_statistics
-        Whether batch normalisation in the encoder does so, too.
-    """
-
-    def __init__(self, predictor: Predictor, *, still_statistics: bool = False) -> None:
+    def __init__(self, predictor: Predictor) -> None:
         super().__init__()
         self.predictor = predictor
-        self._still_statistics = still_statistics
 
     def forward(self, sealed: Sealed[GraphBatch]) -> StepOutput:
         """Compute the loss on the batch's known labels."""
@@ -74,21 +67,15 @@ class FinetuneStep(nn.Module):
         """Switch mode, but keep frozen parts still."""
         super().train(mode)
         keep_frozen_still(self)
-        if self._still_statistics:
-            for module in self.predictor.encoder.modules():
-                if isinstance(module, nn.BatchNorm1d):
-                    module.eval()
         return self
 
 
 class WholeNetwork:
     """Encoder and head, on graphs."""
 
-    def __init__(
-        self, predictor: Predictor, store: GraphStore, labels: Labels, *, still_statistics: bool
-    ) -> None:
+    def __init__(self, predictor: Predictor, store: GraphStore, labels: Labels) -> None:
         self.module = predictor
-        self.step = FinetuneStep(predictor, still_statistics=still_statistics)
+        self.step = FinetuneStep(predictor)
         self._store, self._labels = store, labels
 
     def batch(self, rows: Rows) -> GraphBatch:

@@ -134,7 +134,7 @@ def test_seeds_differ_and_models_differ(made):
 
 def test_a_cell_is_what_finetune_computes(made, finetuned):
     """The same split, seed and settings through the other command."""
-    run = finetuned(num_seeds=2, baselines=("fingerprint-gp",))
+    run = finetuned(num_seeds=2, baselines=("fingerprint-gp",), strategy="full")
     test = run.experiment.split.test
     for name, model in (("pretrained", "tiny"), ("scratch", "scratch:gin-2x8")):
         ours = [
