@@ -169,3 +169,18 @@ def test_a_blend_and_its_format_belong_together(run, tmp_path):
     (tmp_path / "blend.safetensors").rename(folder / "blend.safetensors")
     with pytest.raises(ArtifactError, match="is there"):
         graftwork.load(folder)
+
+
+def test_rows_are_described_when_they_are_asked_for(run, start):
+    from graftwork.evaluation.auto_tables import MoleculeTables
+
+    data = run.experiment.data
+    frozen = load_artifact(graftwork.nn.checkpoints.find_model(start)).encoder
+    whole = MoleculeTables(data, frozen).take(np.arange(len(data.y)))
+    tables = MoleculeTables(data, frozen)
+    for rows in ([3, 1, 4], [1, 5, 9, 3], [], [2]):
+        part, expected = tables.take(np.array(rows, np.int64)), whole.take(rows)
+        for name, numbers in expected.numbers.items():
+            np.testing.assert_allclose(part.numbers[name], numbers, rtol=1e-4, atol=1e-5)
+        for name, counts in expected.fingerprints.items():
+            np.testing.assert_allclose(part.fingerprints[name].minmax_gram(), counts.minmax_gram())

@@ -9,6 +9,7 @@ from sklearn.ensemble import ExtraTreesRegressor
 
 from counted import real_molecules
 from graftwork.blend import Forest, Molecules, forest, molecules
+from graftwork.blend.fingerprints import Fingerprints
 from graftwork.blend.kernels import FINGERPRINTS, gram, scale_of
 from graftwork.blend.members import MEMBERS
 from graftwork.data.featurize import SCHEMAS
@@ -136,3 +137,20 @@ def test_a_forest_reads_no_more_than_it_says(table):
     model = Forest.fitted(found, y, 0)
     lean = found.only(forest.TABLES)
     np.testing.assert_array_equal(model.predict(lean), model.predict(found))
+
+
+def test_tables_below_each_other_are_one_table(table):
+    table = table[0]
+    parts = [table.take(np.arange(20)), table.take(np.arange(20, len(table)))]
+    # a table of few rows knows fewer substructures
+    parts[0] = Molecules(
+        {name: Fingerprints.joined([part]) for name, part in parts[0].fingerprints.items()},
+        parts[0].numbers,
+    )
+    joined = Molecules.joined(parts)
+    for name, expected in table.fingerprints.items():
+        found = joined.fingerprints[name]
+        np.testing.assert_allclose(found.minmax_gram(), expected.minmax_gram())
+        assert len(parts[0].fingerprints[name].ids) < len(expected.ids)
+    for name, numbers in table.numbers.items():
+        np.testing.assert_array_equal(joined.numbers[name], numbers)

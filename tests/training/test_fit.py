@@ -14,7 +14,7 @@ from graftwork.metrics import score
 from graftwork.training.fit import fit
 from graftwork.training.fit_config import FitConfig
 from graftwork.training.freeze import STRATEGIES
-from graftwork.training.lesson import predict_rows
+from graftwork.training.lesson import WholeNetwork, predict_rows
 
 CONFIG = FitConfig(strategy="full", epochs=3, batch_size=8, device="cpu", learning_rate=1e-3)
 TRAIN, VAL, TEST = np.arange(24), np.arange(24, 34), np.arange(34, 44)
@@ -58,6 +58,36 @@ def test_the_same_seed_gives_the_same_weights_and_another_others(store, y, tiny_
     assert first.losses == second.losses
     assert first.scores == second.scores
     assert not same(first, run(store, y, encoder, seed=2))
+
+
+@pytest.mark.parametrize("strategy", ["frozen", "linear-probe"])
+def test_a_frozen_encoder_computed_once_trains_the_same_head(
+    store, y, tiny_encoder, monkeypatch, strategy
+):
+    config = replace(CONFIG, strategy=strategy, precision="32-true")
+    encoder = tiny_encoder()
+    once = run(store, y, encoder, config)
+    monkeypatch.setattr("graftwork.training.fit.HeadAlone", lambda *a: WholeNetwork(*a[:3]))
+    again = run(store, y, encoder, config)
+    np.testing.assert_allclose(once.losses, again.losses, rtol=1e-4)
+    np.testing.assert_allclose(once.scores, again.scores, rtol=1e-4)
+    states = once.predictor.state_dict(), again.predictor.state_dict()
+    for name, value in states[0].items():
+        torch.testing.assert_close(value, states[1][name], rtol=1e-3, atol=1e-5)
+    for name, value in encoder.state_dict().items():
+        assert value.equal(once.predictor.encoder.state_dict()[name])
+    rows = predict_rows(once.predictor, store, VAL)
+    assert score(y[VAL], rows, "rmse") == pytest.approx(min(once.scores), rel=1e-4)
+
+
+def test_few_rows_leave_a_pretrained_encoder_alone(store, y, tiny_encoder):
+    encoder = tiny_encoder()
+    auto = replace(CONFIG, strategy="auto")
+    assert same(
+        run(store, y, encoder, auto), run(store, y, encoder, replace(auto, strategy="frozen"))
+    )
+    scratch = run(store, y, encoder, auto, scratch=True)
+    assert same(scratch, run(store, y, encoder, CONFIG, scratch=True))
 
 
 def test_labels_of_test_rows_change_nothing(store, y, tiny_encoder):

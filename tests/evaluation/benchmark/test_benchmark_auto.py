@@ -91,7 +91,7 @@ def test_few_labels_are_enough(
 
 def test_a_blend_is_what_finetune_computes(run, finetuned):
     """The same split, seed and settings through the other command."""
-    found = finetuned(num_seeds=1, baselines=())
+    found = finetuned(num_seeds=1, baselines=(), strategy="full")
     mine = run.results.group("sizes", "auto:tiny", "full")[0]
     theirs = found.experiment.models["auto"].predictions[0, found.experiment.split.test]
     np.testing.assert_allclose(mine.predictions("test", "last"), theirs, rtol=1e-5)

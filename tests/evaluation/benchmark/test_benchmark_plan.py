@@ -266,3 +266,10 @@ def test_one_table_has_one_protocol(tmp_path, specs, models, config):
     (tmp_path / "full" / "thesis.tex").write_text("years of work")
     with pytest.raises(InputError, match="not empty and holds no benchmark"):
         growing(tmp_path / "full", specs, models, config, cells)
+
+
+def test_auto_beside_what_it_stands_for_is_refused(specs, models, config):
+    with pytest.raises(InputError, match="auto and full"):
+        bench.plan(specs, models, ("auto", "full"), SEEDS, config)
+    found = bench.plan(specs, models, ("auto", "linear-probe"), SEEDS, config)
+    assert {c.strategy for c in found if c.model == "tiny"} == {"auto", "linear-probe"}

@@ -7,15 +7,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graftwork.data.featurize import SCHEMAS
+from graftwork.errors import InputError
 from graftwork.evaluation.benchmark.data_spec import DataSpec
 from graftwork.evaluation.benchmark.identity import digest
 from graftwork.evaluation.benchmark.model_spec import ModelSpec
 from graftwork.evaluation.benchmark.models import network_options
 from graftwork.evaluation.benchmark.settings import BenchmarkConfig
+from graftwork.training.freeze import AUTO
 
 CELL_FORMAT = 2
 """Changes when the same settings would give other numbers."""
 FULL = "full"
+USUAL = ("", FULL, AUTO)
+"""Strategies that need no mention."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +64,19 @@ def plan(
     from scratch followed by its checkpoints and their blends: a budget that ends early leaves
     complete pairs. From scratch everything is trained in full, whatever the strategy: a frozen
     encoder that never learnt anything would be a straw man.
+
+    Raises
+    ------
+    InputError
+        If there is no such strategy, or two of them are the same for most data.
     """
     for strategy in strategies:
         config.fit_config(strategy)  # refuses what is none, whatever the models
+    if {FULL, AUTO} <= set(strategies):
+        raise InputError(
+            "The strategies auto and full are the same from some hundred rows on.",
+            "Choose one of them; for few rows, frozen beside full says what auto chooses between.",
+        )
     order = {"baseline": 0, "scratch": 1, "pretrained": 2, "auto": 3}
     ranked = sorted(
         models, key=lambda m: (m.encoder is not None, m.scratch or m.name, order[m.role])

@@ -12,9 +12,8 @@ import numpy.typing as npt
 from graftwork.data.writers import TableWriter
 from graftwork.evaluation.benchmark.epoch_choice import BEST, CHOICES
 from graftwork.evaluation.benchmark.folder import Folder, read_arrays, read_json
-from graftwork.evaluation.benchmark.plan import Cell
+from graftwork.evaluation.benchmark.plan import USUAL, Cell
 from graftwork.evaluation.benchmark.request import Request
-from graftwork.training.freeze import AUTO
 
 COLUMNS = (
     "dataset",
@@ -140,7 +139,7 @@ def load_results(folder: Folder, request: Request) -> Results:
         key=lambda c: (
             places["data", c.dataset],
             places["model", c.model],
-            c.strategy != AUTO,
+            c.strategy not in USUAL,
             c.strategy,
             c.seed,
         ),

@@ -17,12 +17,12 @@ from graftwork.evaluation.benchmark.means import (
     shared_datasets,
     unit_warning,
 )
-from graftwork.evaluation.benchmark.model_spec import BLEND, WITHOUT_NETWORK
+from graftwork.evaluation.benchmark.model_spec import WITHOUT_NETWORK
+from graftwork.evaluation.benchmark.plan import USUAL
 from graftwork.evaluation.benchmark.results import Results
 from graftwork.evaluation.benchmark.table_cell import TableCell, made_cell, test_mean
 from graftwork.evaluation.benchmark.verdicts import TableVerdict
 from graftwork.metrics import METRICS
-from graftwork.training.freeze import AUTO
 
 _ORDER = {"baseline": 0, "scratch": 1, "pretrained": 2, "auto": 3}
 _MARKED: dict[str, Family] = {"pretrained": "scratch", "auto": "blend"}  # in a cell, by role
@@ -93,8 +93,7 @@ class BenchmarkTable:
 
 def label_of(model: str, strategy: str) -> str:
     """Name a row of the table."""
-    named = strategy not in ("", AUTO) and not model.removeprefix(BLEND).startswith("scratch:")
-    return f"{shown(model)} ({strategy})" if named else shown(model)
+    return shown(model) if strategy in USUAL else f"{shown(model)} ({strategy})"
 
 
 def make_table(
@@ -106,7 +105,11 @@ def make_table(
     models = results.request.models
     rows = sorted(
         dict.fromkeys(outcome.row for outcome in results.outcomes),
-        key=lambda row: (_ORDER[models[row[0]].role], list(models).index(row[0]), row[1] != AUTO),
+        key=lambda row: (
+            _ORDER[models[row[0]].role],
+            list(models).index(row[0]),
+            row[1] not in USUAL,
+        ),
     )
     means = {
         (name, row): test_mean(results.group(name, *row), metric, epoch_choice)
