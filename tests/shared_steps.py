@@ -45,6 +45,7 @@ OBJECTIVES = {
     "autoencoder, entropy": ("masked-autoencoder", {"loss": "cross-entropy"}),
     "labels": ("supervised", {}),
     "tasks": ("supervised", {"balance": "tasks"}),
+    "kernel": ("deep-kernel", {"least": 4}),
     "joint": ("attribute-masking+infomax+supervised+edge-prediction+descriptors+motifs", {}),
 }
 CASES = {

@@ -22,13 +22,15 @@ def made(seed, rows=200, noises=(0.5, 0.6), common=0.4):
     return y, np.stack([values / variance for values, variance in seen])
 
 
-@given(st.integers(0, 10**6))
-@settings(max_examples=100, deadline=None, derandomize=True)
-def test_a_model_that_is_noise_gets_exactly_nothing(seed):
-    y, models = made(seed)
-    noise = np.random.default_rng(seed + 1).normal(size=(1, *y.shape))
-    weights = gate(np.concatenate([models, noise]), y, np.arange(len(y)))
-    assert weights[2] == 0.0
+def test_a_model_that_is_noise_gets_nothing_but_by_chance():
+    """Two standard errors: it passes once in 44 times, and then with little weight."""
+    found = []
+    for seed in range(400):
+        y, models = made(seed)
+        noise = np.random.default_rng(seed + 1000).normal(size=(1, *y.shape))
+        found.append(gate(np.concatenate([models, noise]), y, np.arange(len(y)))[2])
+    assert np.count_nonzero(found) <= 0.05 * len(found)
+    assert max(found) < 0.1
 
 
 @given(st.integers(0, 10**6), st.permutations(range(4)))

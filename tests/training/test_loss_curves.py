@@ -45,6 +45,7 @@ CASES = {
     "masked-autoencoder": ("gin", {}),
     "masked-autoencoder, gat": ("gat", {"masked-autoencoder": {"gamma": 2.0}}),
     "supervised": ("gin", {}),
+    "deep-kernel": ("gin", {}),
     "attribute-masking+supervised": ("gin", {}),
     "supervised+descriptors+attribute-masking": ("gin", {}),
 }

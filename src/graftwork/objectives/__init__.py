@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from graftwork.objectives.attribute_masking import AttributeMasking
 from graftwork.objectives.context_prediction import ContextPrediction
+from graftwork.objectives.deep_kernel import DeepKernel
 from graftwork.objectives.descriptors import Descriptors
 from graftwork.objectives.edge_prediction import EdgePrediction
 from graftwork.objectives.fingerprints import Fingerprints
@@ -18,6 +19,7 @@ __all__ = [
     "OBJECTIVES",
     "AttributeMasking",
     "ContextPrediction",
+    "DeepKernel",
     "Descriptors",
     "EdgePrediction",
     "Fingerprints",
@@ -34,6 +36,7 @@ __all__ = [
 OBJECTIVES: dict[str, type[Objective]] = {
     "attribute-masking": AttributeMasking,
     "context-prediction": ContextPrediction,
+    "deep-kernel": DeepKernel,
     "descriptors": Descriptors,
     "edge-prediction": EdgePrediction,
     "fingerprints": Fingerprints,

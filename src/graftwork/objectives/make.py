@@ -77,6 +77,26 @@ def computed_targets(text: str) -> tuple[str, ...]:
     return tuple(name for name in found if name is not None)
 
 
+def tasks_in_batches(text: str, options: Options) -> tuple[int, int] | None:
+    """Return how batches are filled with tasks, or None where any graph will do.
+
+    Returns
+    -------
+    tuple of int
+        Most graphs of one task, and the labels that a task needs.
+
+    Examples
+    --------
+    >>> tasks_in_batches("deep-kernel+supervised", {"deep-kernel": {"per_task": 32}})
+    (32, 16)
+    """
+    for name, settings in _settings(text, options).items():
+        if OBJECTIVES[name].by_task:
+            values = settings.to_dict()
+            return values["per_task"], values["least"]
+    return None
+
+
 def resolved_options(text: str, options: Options) -> dict[str, dict[str, Any]]:
     """Return every setting of every objective in ``text``, ready for JSON.
 

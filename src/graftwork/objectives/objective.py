@@ -74,6 +74,9 @@ class Objective(nn.Module, ABC):
     Settings: ClassVar[type[ObjectiveSettings]] = ObjectiveSettings
     computed: ClassVar[str | None] = None
     """Which of the corpus' computed targets it predicts."""
+    by_task: ClassVar[bool] = False
+    """Whether its batches are filled with graphs that share tasks; its settings then say with how
+    many (``per_task``), and how many labels make a task (``least``)."""
 
     def __init__(
         self,

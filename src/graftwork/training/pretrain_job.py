@@ -15,12 +15,13 @@ from graftwork import console
 from graftwork.data.loader import load_batch
 from graftwork.data.sampler import BatchSampler
 from graftwork.data.store import GraphStore
+from graftwork.data.task_sampler import TaskSampler
 from graftwork.errors import RunError
 from graftwork.graph.batch import GraphBatch
 from graftwork.nn.encoder import Encoder
 from graftwork.nn.ranks import agreed, rank, world
 from graftwork.objectives import StepOutput
-from graftwork.objectives.make import computed_targets, make_objective
+from graftwork.objectives.make import computed_targets, make_objective, tasks_in_batches
 from graftwork.rng import derive_seed, torch_generator
 from graftwork.training.budget import Budget
 from graftwork.training.checkpoint import load_state, save_state
@@ -60,11 +61,14 @@ class PretrainJob:
     checkpoint_every: int
 
     @cached_property
-    def sampler(self) -> BatchSampler:
+    def sampler(self) -> BatchSampler | TaskSampler:
         """The order of the graphs."""
-        count = len(self.store)
-        size = min(self.config.batch_size, count)
-        return BatchSampler(count, size, self.config.seed, rank(), world())
+        count, config = len(self.store), self.config
+        size = min(config.batch_size, count)
+        tasks = tasks_in_batches(config.objective, config.options)
+        if tasks is None or self.store.labels is None:
+            return BatchSampler(count, size, config.seed, rank(), world())
+        return TaskSampler(self.store.labels, size, *tasks, config.seed, rank(), world())
 
     def train(self) -> tuple[int, float, dict[str, float]]:
         """Run the loop; return steps done, seconds and the last logged values.
