@@ -87,7 +87,7 @@ def pretrain(
         typer.Option(
             "-t",
             "--target-columns",
-            help="Label columns for the supervised objective; '*' means all others.",
+            help="Label columns for supervised and deep-kernel; '*' means all others.",
         ),
     ] = None,
     features: Annotated[
@@ -210,7 +210,7 @@ def pretrain(
             targets=tuple(targets or ()),
             measurements=None if measurements is None else resolve_input(measurements),
             min_labels=min_labels,
-            labelled_only=objective == "supervised",
+            labelled_only=objective in ("supervised", "deep-kernel"),
             limit=limit,
             exclude=resolve_inputs(exclude or ()),
             features=tuple(features or ()),
