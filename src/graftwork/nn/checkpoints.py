@@ -7,7 +7,7 @@ from pathlib import Path
 
 from graftwork.errors import ArtifactError
 
-DEFAULT = "gin-masking-small"
+DEFAULT = "gin-assays"
 
 
 def bundled() -> dict[str, Path]:
