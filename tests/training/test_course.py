@@ -10,13 +10,13 @@ from graftwork.training.course import course_of
 from graftwork.training.fit_config import FitConfig
 
 
-@given(rows=st.integers(1, 2_000_000))
-def test_neither_too_few_steps_nor_too_many_rows(rows):
-    course = course_of(FitConfig(), rows)
+@given(rows=st.integers(1, 2_000_000), frozen=st.booleans())
+def test_neither_too_few_steps_nor_too_many_rows(rows, frozen):
+    course = course_of(FitConfig(), rows, frozen=frozen)
     steps = course.epochs * BatchSampler(rows, course.batch_size).steps_per_epoch
     assert 1 <= course.batch_size <= min(rows, 256)
-    assert steps >= 400
-    assert course.epochs * rows <= 400_000 or course.epochs <= 4 or steps < 800
+    assert steps >= (400 if frozen else min(400, max(200, rows)))
+    assert course.epochs * rows <= 250_000 or course.epochs <= 4 or steps < 800
     assert 5 <= course.patience <= max(5, course.epochs)
 
 

@@ -130,8 +130,8 @@ def fit(
     on_epoch
         Called with the share of the epochs that is done.
     """
-    course = course_of(config, len(train))
     strategy = STRATEGIES[strategy_for(config.strategy, len(train), scratch=scratch)]
+    course = course_of(config, len(train), frozen=strategy.frozen)
     fabric = new_fabric(config.device, config.precision)
     torch.manual_seed(derive_seed(seed, "weights"))
     predictor = new_predictor(
@@ -219,8 +219,6 @@ def _lesson(
 ) -> Lesson:
     """Train the head alone where nothing under it will ever change, else the whole network."""
     labels = y.astype(np.float32)
-    under = [*predictor.encoder.parameters(), *predictor.pooling.parameters()]
-    thaws = last_thaw(strategy.plan(predictor.encoder.config)) > 0
-    if thaws or any(parameter.requires_grad for parameter in under):
-        return WholeNetwork(predictor, store, labels)
-    return HeadAlone(predictor, store, labels, rows)
+    if strategy.frozen and not [*predictor.pooling.parameters()]:
+        return HeadAlone(predictor, store, labels, rows)
+    return WholeNetwork(predictor, store, labels)
