@@ -25,6 +25,8 @@ def files(tmp_path_factory, nci):
     (folder / "corpus.smi").write_text("\n".join(nci[:80]) + "\n")
     lines = [f"{smiles},{i % 3 % 2},{i}" for i, smiles in enumerate(nci[:80])]
     (folder / "wide.csv").write_text("\n".join(["smiles,hit,ic50", *lines]) + "\n")
+    rows = [f"{i},assay{i % 2},{i % 3 % 2},{i / 9}" for i in range(80)]
+    (folder / "measured.csv").write_text("\n".join(["mol,assay,label,log_value", *rows]) + "\n")
     (folder / "test.csv").write_text("\n".join(["smiles", *nci[:10]]) + "\n")
     lists = CONFIGS[0].parent.glob("*.txt")
     terms = sorted({term for listed in lists for term in listed.read_text().split()})
@@ -34,10 +36,12 @@ def files(tmp_path_factory, nci):
 
 def in_miniature(recipe, files):
     def small(stage):
-        molecules = "wide.csv" if stage.corpus.targets else "corpus.smi"
+        measured = stage.corpus.measurements is not None
+        molecules = "wide.csv" if stage.corpus.targets and not measured else "corpus.smi"
         corpus = replace(
             stage.corpus,
             path=files / ("proteins.npz" if of_network(stage) else molecules),
+            measurements=files / "measured.csv" if measured else None,
             also=tuple(files / "wide.csv" for _ in stage.corpus.also),
             exclude=(files / "test.csv",) if stage.corpus.exclude else (),
         )

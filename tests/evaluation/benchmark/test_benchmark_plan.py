@@ -160,7 +160,7 @@ def test_networks_have_their_own_baselines(config):
     found = bench.models_named([], None, config, network=True)
     assert [m.name for m in found] == ["features-logistic", "topology-ridge", found[2].name]
     assert found[2].name.endswith("-network")
-    with pytest.raises(InputError, match="gin-masking-small does not read networks"):
+    with pytest.raises(InputError, match="gin-assays does not read networks"):
         bench.models_named(["default"], None, config, network=True)
     with pytest.raises(InputError, match="topology-ridge does not read molecules"):
         bench.models_named([], ["topology-ridge"], config)
