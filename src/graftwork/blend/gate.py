@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     FloatArray = npt.NDArray[np.float64]
 
-EVIDENCE = 2.0
+EVIDENCE = 1.0
 """Standard errors by which a model must explain what those before it leave over."""
 
 _SUM = 1e4  # how much more the sum of the weights counts than a row
