@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     FloatArray = npt.NDArray[np.float64]
 
 FINGERPRINTS = "fingerprints"
-SHARES = {FINGERPRINTS: 0.75, DESCRIPTORS: 0.25, EMBEDDING: 0.05}
+SHARES = {FINGERPRINTS: 0.75, DESCRIPTORS: 0.25, EMBEDDING: 0.25}
 """The kernels by name, and what each weighs, beside the others of a sum, before labels speak."""
 
 _FARTHEST = 5.0  # standard deviations

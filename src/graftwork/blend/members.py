@@ -47,6 +47,10 @@ MEMBERS: dict[str, Fit] = {
     "fingerprint-gp": _process(FINGERPRINTS),
     "molecule-gp": _process(FINGERPRINTS, DESCRIPTORS),
     "embedding-gp": _process(EMBEDDING),
+    "joint-gp": _process(FINGERPRINTS, DESCRIPTORS, EMBEDDING),
     "extra-trees": _forest,
 }
 """What may be blended with the network. A Gaussian process reads one kernel or a sum of them."""
+
+OF_EMBEDDING = frozenset({"embedding-gp", "joint-gp"})
+"""Those that need the embedding of a checkpoint."""

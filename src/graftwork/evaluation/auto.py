@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from graftwork import console
 from graftwork.blend import NETWORK, Blend, Forest, Process, gate
-from graftwork.blend.members import MEMBERS
+from graftwork.blend.members import MEMBERS, OF_EMBEDDING
 from graftwork.blend.model import decided, in_range, one_hot
 from graftwork.config import Kind
 from graftwork.data.labelled import LabelledData
@@ -120,7 +120,7 @@ def fit_auto(
     fold_of = np.full(len(y), -1)
     fold_of[rows] = grouped_folds(groups[rows], FOLDS, seed)
     chosen = _sampled(rows, y.shape[1], seed)
-    names = [name for name in MEMBERS if name != "embedding-gp" or tables.has_embedding]
+    names = [name for name in MEMBERS if tables.has_embedding or name not in OF_EMBEDDING]
     judged = names if train is None else [NETWORK, *names]
     found = {name: np.zeros(y.shape) for name in judged}
     folds = folds_of(len(rows))

@@ -87,6 +87,7 @@ MEANINGS = {
         "common have similar values."
     ),
     "embedding-gp": "A Gaussian process on what the checkpoint, not fine-tuned, says of molecules.",
+    "joint-gp": "A Gaussian process on fingerprints, descriptors and the checkpoint together.",
     "extra-trees": "Extremely randomised trees on descriptors and counted substructures.",
 }
 GENERAL = {

@@ -84,7 +84,9 @@ def test_few_labels_are_enough(
         weights = np.array([m["weights"] for m in blend["models"][:-1]])
         np.testing.assert_allclose(weights.sum(0), 1)
         named = [m["model"] for m in blend["models"]]
-        network = [] if outcome.cell.model == "auto:none" else ["network", "embedding-gp"]
+        network = (
+            [] if outcome.cell.model == "auto:none" else ["network", "embedding-gp", "joint-gp"]
+        )
         members = {"fingerprint-gp", "molecule-gp", "extra-trees", "auto", *network}
         assert set(named) == members
 
@@ -104,7 +106,7 @@ def test_a_blend_without_a_network_has_none_of_its_parts(run):
         if outcome.cell.model != "auto:none":
             continue
         named = {m["model"] for m in outcome.record["blend"]["models"]}
-        assert not named & {"network", "embedding-gp"}
+        assert not named & {"network", "embedding-gp", "joint-gp"}
         assert "network" not in outcome.record["blend"]["sentence"]
         assert outcome.cell.spec["settings"] is None
         assert {s["part"] for s in outcome.record["scores"]} == {"test"}  # validation was learnt
