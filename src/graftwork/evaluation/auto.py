@@ -15,7 +15,7 @@ from graftwork.blend.model import decided, in_range, one_hot
 from graftwork.config import Kind
 from graftwork.data.labelled import LabelledData
 from graftwork.data.labels import count_classes
-from graftwork.data.splits import grouped_folds
+from graftwork.data.splits import Split, grouped_folds
 from graftwork.evaluation.auto_tables import MoleculeTables
 from graftwork.metrics import primary_metric, task_scores
 from graftwork.nn.predictor import Predictor
@@ -23,8 +23,7 @@ from graftwork.rng import numpy_rng
 from graftwork.training.lesson import predict_rows
 
 AUTO = "auto"
-FOLDS = 3
-"""The most folds of the cross-validation."""
+_FOLDS = 3
 _INNER_FOLDS = 10  # by which a Gaussian process chooses its noise
 _ONE_FOLD = 8192  # rows from which on one fold says enough
 _MOST_ROWS, _LEAST_ROWS = 4000, 200  # of members, which take longer with more rows and targets
@@ -118,12 +117,12 @@ def fit_auto(
     """
     y = _columns(data, kind)
     fold_of = np.full(len(y), -1)
-    fold_of[rows] = grouped_folds(groups[rows], FOLDS, seed)
+    fold_of[rows] = grouped_folds(groups[rows], _FOLDS, seed)
     chosen = _sampled(rows, y.shape[1], seed)
     names = [name for name in MEMBERS if tables.has_embedding or name not in OF_EMBEDDING]
     judged = names if train is None else [NETWORK, *names]
     found = {name: np.zeros(y.shape) for name in judged}
-    folds = folds_of(len(rows))
+    folds = _folds(len(rows))
     with console.progress("Cross-validation of the blend", folds) as update:
         for fold in range(folds):
             out, learned = chosen[fold_of[chosen] == fold], chosen[fold_of[chosen] != fold]
@@ -154,9 +153,13 @@ def fit_auto(
     return Auto(blend, (*standings, standing(AUTO, together)), metric, len(seen), tables)
 
 
-def folds_of(rows: int) -> int:
-    """Return how many folds of so many rows are predicted."""
-    return FOLDS if rows < _ONE_FOLD else 1
+def folds_of(split: Split) -> int:
+    """Return how many folds are predicted, of the rows that a split lets a blend learn from."""
+    return _folds(len(split.train) + len(split.val))
+
+
+def _folds(rows: int) -> int:
+    return _FOLDS if rows < _ONE_FOLD else 1
 
 
 def _columns(data: LabelledData, kind: Kind) -> Values:

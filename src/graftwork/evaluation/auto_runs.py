@@ -11,15 +11,16 @@ import numpy as np
 from graftwork.config import Kind
 from graftwork.data.labelled import LabelledData
 from graftwork.data.splits import Split
-from graftwork.evaluation.auto import Auto, Rows, Values, fit_auto, folds_of
+from graftwork.evaluation.auto import Auto, Rows, fit_auto, folds_of
 from graftwork.evaluation.auto_tables import MoleculeTables, groups_of
+from graftwork.evaluation.model_runs import ModelRuns
 from graftwork.nn.encoder import Encoder
 from graftwork.nn.predictor import Predictor
 from graftwork.training.fit import Fitted, fit
 from graftwork.training.fit_config import FitConfig
 from graftwork.training.lesson import predict_rows
 
-LEARNED_MORE = "its models beside the network learn from the training and the validation part"
+_LEARNED_MORE = "its models beside the network learn from the training and the validation part"
 
 
 def blend_with(
@@ -53,7 +54,7 @@ def blend_with(
     short = replace(config, epochs=epochs)
     nothing = np.array([], np.int64)
     rows = np.sort(np.concatenate([split.train, split.val]))
-    left = folds_of(len(rows))
+    left = folds_of(split)
 
     def train(rows: Rows) -> Predictor:
         nonlocal left
@@ -77,6 +78,14 @@ def blend_with(
     return fit_auto(data, tables, rows, groups, kind, train, seed=seed)
 
 
-def blended_rows(auto: Auto, data: LabelledData, network: Predictor, rows: Rows) -> Values:
-    """Predict rows with the blend and one of its networks, ``[rows, targets]``."""
-    return auto.predict(predict_rows(network, data.store, rows, columns=True), rows)
+def blended_runs(
+    auto: Auto, data: LabelledData, networks: Sequence[Fitted], seeds: tuple[int, ...], rows: Rows
+) -> ModelRuns:
+    """Predict rows with the blend of each network, one per seed."""
+    said = (predict_rows(f.predictor, data.store, rows, columns=True) for f in networks)
+    return ModelRuns(
+        seeds,
+        np.stack([auto.predict(columns, rows) for columns in said]),
+        notes=(_LEARNED_MORE,) if auto.blend.members else (),
+        learned_validation=True,
+    )

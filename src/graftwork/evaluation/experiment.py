@@ -15,8 +15,8 @@ from graftwork.config import Kind
 from graftwork.data.labelled import LabelledData
 from graftwork.data.splits import Split
 from graftwork.evaluation.applicable import baseline_tables
-from graftwork.evaluation.auto import AUTO, FOLDS, Auto
-from graftwork.evaluation.auto_runs import LEARNED_MORE, blend_with, blended_rows
+from graftwork.evaluation.auto import AUTO, Auto, folds_of
+from graftwork.evaluation.auto_runs import blend_with, blended_runs
 from graftwork.evaluation.baselines import BASELINES, Table
 from graftwork.evaluation.consensus import consensus
 from graftwork.evaluation.interval import Interval, interval
@@ -181,7 +181,7 @@ def run_experiment(
 
             share = None
             if deadline is not None:
-                more = len(runs) - count + (FOLDS if blend else 0)
+                more = len(runs) - count + (folds_of(split) if blend else 0)
                 share = max(1.0, (deadline - time.monotonic()) / more)
             fitted[name].append(
                 fit(
@@ -220,12 +220,7 @@ def run_experiment(
         seed=seeds[0],
         deadline=deadline,
     )
-    blended = ModelRuns(
-        seeds,
-        np.stack([blended_rows(auto, data, f.predictor, everyone) for f in fitted[names[0]]]),
-        notes=(LEARNED_MORE,) if auto.blend.members else (),
-        learned_validation=True,
-    )
+    blended = blended_runs(auto, data, fitted[names[0]], seeds, everyone)
     return Experiment(data, split, kind, {AUTO: blended, **networks, **others}, auto)
 
 

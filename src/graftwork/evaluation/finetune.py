@@ -16,7 +16,7 @@ from graftwork.data.places import file_hash
 from graftwork.data.record import write_rejects
 from graftwork.data.splits.split import checked_sizes
 from graftwork.errors import InputError
-from graftwork.evaluation.auto import AUTO, FOLDS
+from graftwork.evaluation.auto import AUTO, folds_of
 from graftwork.evaluation.blend_sentence import blend_sentence
 from graftwork.evaluation.experiment import Experiment, run_experiment
 from graftwork.evaluation.exposure import exposure
@@ -90,7 +90,7 @@ def run_finetune(
     blended = config.model == AUTO and data.network is None
     if config.model == AUTO and not blended:
         console.say("The model is the network alone: nodes have no fingerprints to blend it with.")
-    networks = config.num_seeds * (2 if pretrained else 1) + (FOLDS if blended else 0)
+    networks = config.num_seeds * (2 if pretrained else 1) + (folds_of(split) if blended else 0)
     for_networks, for_refit = _share_time(config, networks)
     experiment = run_experiment(
         data,

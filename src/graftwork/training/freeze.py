@@ -56,15 +56,17 @@ class Strategy:
     ----------
     plan
         What stays as it is, of an encoder of some shape.
-    frozen
-        Whether the encoder never changes.
     linear
         Whether the head has no hidden layer.
     """
 
     plan: Callable[[EncoderConfig], tuple[Frozen, ...]] = _nothing
-    frozen: bool = False
     linear: bool = False
+
+    @property
+    def frozen(self) -> bool:
+        """Whether the encoder never changes."""
+        return self.plan is _frozen
 
 
 def _frozen(_config: EncoderConfig, until: float = math.inf) -> tuple[Frozen, ...]:
@@ -75,8 +77,8 @@ STRATEGIES = {
     "full": Strategy(),
     "delayed": Strategy(partial(_frozen, until=0.5)),
     "gradual": Strategy(_gradual),
-    "frozen": Strategy(_frozen, frozen=True),
-    "linear-probe": Strategy(_frozen, frozen=True, linear=True),
+    "frozen": Strategy(_frozen),
+    "linear-probe": Strategy(_frozen, linear=True),
 }
 """``full``: everything trains. ``delayed``: the head first, on an encoder that stands still; then
 both, at the falling rate of the schedule's second half (as in Kumar et al., ICLR 2022: a head that

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from graftwork.evaluation.auto import Auto, Values, fit_auto
-from graftwork.evaluation.auto_runs import LEARNED_MORE, blend_with, blended_rows
+from graftwork.evaluation.auto_runs import blend_with, blended_runs
 from graftwork.evaluation.auto_tables import MoleculeTables, groups_of
 from graftwork.evaluation.benchmark.cell_network import cell_settings, train_network, training_facts
 from graftwork.evaluation.benchmark.epoch_choice import BEST, Predictions
@@ -22,8 +22,7 @@ def run_auto(found: Prepared, spec: dict[str, Any]) -> tuple[Predictions, dict[s
     """
     with_network = spec["model"]["encoder"] is not None
     values, auto, facts = (_with_network if with_network else _without_network)(found, spec)
-    notes = [LEARNED_MORE] if with_network and auto.blend.members else []
-    facts |= {"deterministic": False, "notes": notes, "blend": blend_numbers(auto)}
+    facts |= {"deterministic": False, "blend": blend_numbers(auto)}
     return {("test", BEST): values.astype(np.float32)}, facts
 
 
@@ -40,8 +39,8 @@ def _with_network(found: Prepared, spec: dict[str, Any]) -> tuple[Values, Auto, 
         pretrained=spec["model"]["weights"] is not None,
         seed=spec["seed"],
     )
-    values = blended_rows(auto, found.data, fitted.predictor, found.split.test)
-    return values, auto, training_facts(fitted, spec)
+    runs = blended_runs(auto, found.data, [fitted], (spec["seed"],), found.split.test)
+    return runs.predictions[0], auto, {"notes": list(runs.notes), **training_facts(fitted, spec)}
 
 
 def _without_network(found: Prepared, spec: dict[str, Any]) -> tuple[Values, Auto, dict[str, Any]]:
@@ -51,4 +50,4 @@ def _without_network(found: Prepared, spec: dict[str, Any]) -> tuple[Values, Aut
     tables = MoleculeTables(data, None)
     auto = fit_auto(data, tables, rows, groups, found.kind, None, seed=spec["seed"])
     nothing = np.zeros((len(split.test), len(data.tasks)))
-    return auto.predict(nothing, split.test), auto, {}
+    return auto.predict(nothing, split.test), auto, {"notes": []}
