@@ -94,7 +94,7 @@ def fit_auto(
     rows: Rows,
     groups: Rows,
     kind: Kind,
-    train: Callable[[Rows], Predictor] | None,
+    train: Callable[[Sequence[Rows]], Sequence[Predictor]] | None,
     *,
     seed: int,
 ) -> Auto:
@@ -113,7 +113,7 @@ def fit_auto(
     groups
         One number per row of ``data``: its scaffold, or its own.
     train
-        Trains the network on some rows; None for a blend without a network.
+        Trains a network on each of some parts of the rows; None for a blend without a network.
     """
     y = _columns(data, kind)
     fold_of = np.full(len(y), -1)
@@ -124,13 +124,15 @@ def fit_auto(
     found = {name: np.zeros(y.shape) for name in judged}
     folds = _folds(len(rows))
     with console.progress("Cross-validation of the blend", folds) as update:
-        for fold in range(folds):
-            out, learned = chosen[fold_of[chosen] == fold], chosen[fold_of[chosen] != fold]
-            if train is not None:
-                update(fold, NETWORK)
-                network = train(rows[fold_of[rows] != fold])
+        if train is not None:
+            update(0, NETWORK)
+            networks = train([rows[fold_of[rows] != fold] for fold in range(folds)])
+            for fold, network in enumerate(networks):
+                out = chosen[fold_of[chosen] == fold]
                 said = predict_rows(network, data.store, out, columns=True)
                 found[NETWORK][out, : said.shape[1]] = said
+        for fold in range(folds):
+            out, learned = chosen[fold_of[chosen] == fold], chosen[fold_of[chosen] != fold]
             update(fold, "models of fingerprints and descriptors")
             members = _fitted(names, tables, y, learned, groups, kind, seed)
             for name, member in members.items():

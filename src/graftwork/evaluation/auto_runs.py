@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from graftwork.config import Kind
 from graftwork.data.labelled import LabelledData
 from graftwork.data.splits import Split
-from graftwork.evaluation.auto import Auto, Rows, fit_auto, folds_of
+from graftwork.evaluation.auto import Auto, Rows, Values, fit_auto
 from graftwork.evaluation.auto_tables import MoleculeTables, groups_of
 from graftwork.evaluation.model_runs import ModelRuns
 from graftwork.nn.encoder import Encoder
 from graftwork.nn.predictor import Predictor
-from graftwork.training.fit import Fitted, fit
+from graftwork.training.device import new_fabric
+from graftwork.training.fit import fit
 from graftwork.training.fit_config import FitConfig
-from graftwork.training.lesson import predict_rows
+from graftwork.training.side_by_side import Shares, side_by_side
 
 _LEARNED_MORE = "its models beside the network learn from the training and the validation part"
 
@@ -29,11 +30,11 @@ def blend_with(
     encoder: Encoder,
     config: FitConfig,
     kind: Kind,
-    networks: Sequence[Fitted],
+    best_epochs: Sequence[int],
     *,
     pretrained: bool,
     seed: int,
-    deadline: float | None = None,
+    time_shares: Shares | None = None,
 ) -> Auto:
     """Fit the blend of the networks of an experiment, one per seed, with models beside them.
 
@@ -42,47 +43,46 @@ def blend_with(
 
     Parameters
     ----------
-    networks
-        The runs of the network that is blended.
+    best_epochs
+        Of the networks that are blended.
     seed
         Of the folds, and of the networks and models that learn from them.
-    deadline
-        On the monotonic clock.
+    time_shares
+        Of the networks of cross-validation; None for as long as they take.
     """
     tables = MoleculeTables(data, encoder if pretrained else None)
-    epochs = max(1, int(np.median([fitted.best_epoch for fitted in networks])))
+    epochs = max(1, int(np.median(best_epochs)))
     short = replace(config, epochs=epochs)
     nothing = np.array([], np.int64)
     rows = np.sort(np.concatenate([split.train, split.val]))
-    left = folds_of(split)
+    device = new_fabric(config.device, config.precision).device
 
-    def train(rows: Rows) -> Predictor:
-        nonlocal left
-        seconds = None if deadline is None else max(1.0, (deadline - time.monotonic()) / left)
-        left -= 1
-        return fit(
-            data.store,
-            data.y,
-            rows,
-            nothing,
-            encoder,
-            short,
-            kind,
-            data.tasks,
-            seed=seed,
-            scratch=not pretrained,
-            time_limit=seconds,
-        ).predictor
+    def train(parts: Sequence[Rows]) -> list[Predictor]:
+        def run(learned: Rows) -> Predictor:
+            return fit(
+                data.store,
+                data.y,
+                learned,
+                nothing,
+                encoder,
+                short,
+                kind,
+                data.tasks,
+                seed=seed,
+                scratch=not pretrained,
+                time_limit=None if time_shares is None else time_shares.next(),
+            ).predictor
+
+        return side_by_side([partial(run, part) for part in parts], device)
 
     groups = groups_of(data, split)
     return fit_auto(data, tables, rows, groups, kind, train, seed=seed)
 
 
 def blended_runs(
-    auto: Auto, data: LabelledData, networks: Sequence[Fitted], seeds: tuple[int, ...], rows: Rows
+    auto: Auto, said: Iterable[Values], seeds: tuple[int, ...], rows: Rows
 ) -> ModelRuns:
-    """Predict rows with the blend of each network, one per seed."""
-    said = (predict_rows(f.predictor, data.store, rows, columns=True) for f in networks)
+    """Predict rows with the blend of each network, one per seed, given what it says of them."""
     return ModelRuns(
         seeds,
         np.stack([auto.predict(columns, rows) for columns in said]),

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -24,9 +23,11 @@ from graftwork.evaluation.model_runs import PRETRAINED, SCRATCH, ModelRuns
 from graftwork.evaluation.verdict import Comparison, Runs, compare
 from graftwork.metrics import evaluate, primary_metric
 from graftwork.nn.encoder import Encoder
+from graftwork.training.device import new_fabric
 from graftwork.training.fit import Fitted, fit
 from graftwork.training.fit_config import FitConfig
 from graftwork.training.lesson import predict_rows
+from graftwork.training.side_by_side import Shares, side_by_side, width
 
 __all__ = [
     "PRETRAINED",
@@ -157,7 +158,7 @@ def run_experiment(
     blend
         Whether to fit ``auto`` too, which needs molecules.
     time_limit
-        Seconds for the networks; each run gets an equal share of what is left.
+        Seconds for the networks; each run gets an equal share of what is left, more or less.
     """
     names = (PRETRAINED, SCRATCH) if pretrained else (SCRATCH,)
     settings = dict.fromkeys(names, config)
@@ -170,35 +171,39 @@ def run_experiment(
             update(count, name)
             others[name] = _fit_baseline(name, table, data, split, kind, seeds)
     everyone = np.arange(len(data.store))
-    fitted: dict[str, list[Fitted]] = {name: [] for name in names}
-    deadline = None if time_limit is None else time.monotonic() + time_limit
-    runs = [(seed, name) for seed in seeds for name in names]
+    runs = [(seed, name) for name in reversed(names) for seed in seeds]  # the longest first
+    device = new_fabric(config.device, config.precision).device
+    more = folds_of(split) if blend else 0
+    time_shares = Shares(time_limit, len(runs) + more, width(len(runs), device))
+    finished = [0.0] * len(runs)
     with console.progress("Fine-tuning, % of all runs", 100) as update:
-        for count, (seed, name) in enumerate(runs):
 
-            def on_epoch(share: float, start: int = count, what: str = f"{name}, {seed=}") -> None:
-                update(int(100 * (start + share) / len(runs)), what)
+        def run(place: int) -> Fitted:
+            seed, name = runs[place]
 
-            share = None
-            if deadline is not None:
-                more = len(runs) - count + (folds_of(split) if blend else 0)
-                share = max(1.0, (deadline - time.monotonic()) / more)
-            fitted[name].append(
-                fit(
-                    data.store,
-                    data.y,
-                    split.train,
-                    split.val,
-                    encoder,
-                    settings[name],
-                    kind,
-                    data.tasks,
-                    seed=seed,
-                    scratch=name == SCRATCH,
-                    time_limit=share,
-                    on_epoch=on_epoch,
-                )
+            def on_epoch(share: float) -> None:
+                finished[place] = share
+                update(int(100 * sum(finished) / len(runs)), f"{name}, {seed=}")
+
+            return fit(
+                data.store,
+                data.y,
+                split.train,
+                split.val,
+                encoder,
+                settings[name],
+                kind,
+                data.tasks,
+                seed=seed,
+                scratch=name == SCRATCH,
+                time_limit=time_shares.next(),
+                on_epoch=on_epoch,
             )
+
+        done = side_by_side([partial(run, place) for place in range(len(runs))], device)
+    fitted = {
+        name: [f for f, (_, n) in zip(done, runs, strict=True) if n == name] for name in names
+    }
     networks = {
         name: ModelRuns(
             seeds,
@@ -215,12 +220,16 @@ def run_experiment(
         encoder,
         config,
         kind,
-        fitted[names[0]],
+        [network.best_epoch for network in fitted[names[0]]],
         pretrained=pretrained,
         seed=seeds[0],
-        deadline=deadline,
+        time_shares=time_shares,
     )
-    blended = blended_runs(auto, data, fitted[names[0]], seeds, everyone)
+    said = (
+        predict_rows(network.predictor, data.store, everyone, columns=True)
+        for network in fitted[names[0]]
+    )
+    blended = blended_runs(auto, said, seeds, everyone)
     return Experiment(data, split, kind, {AUTO: blended, **networks, **others}, auto)
 
 

@@ -16,6 +16,7 @@ from graftwork.graph.schema import FeatureSchema
 from graftwork.graph.segment import Bags, bag_mean, bag_sum
 from graftwork.nn.conv import CONVS
 from graftwork.nn.conv.gin import GINConv
+from graftwork.nn.dropout import Dropout
 from graftwork.nn.embedding import NodeEmbedding
 from graftwork.nn.norm import BatchNorm
 from graftwork.nn.precision import single
@@ -60,7 +61,7 @@ class Encoder(nn.Module):
             CONVS[config.conv](schema, config.dim) for _ in range(config.num_layers)
         )
         self.norms = nn.ModuleList(NORMS[config.norm](config.dim) for _ in range(config.num_layers))
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
 
     def forward(self, batch: GraphBatch, wanted: Tensor | Bags | None = None) -> Tensor:
         """Embed every node of the batch, or the wanted ones, or average them in bags."""

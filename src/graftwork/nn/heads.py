@@ -10,6 +10,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from graftwork.config import HeadConfig, Kind
 from graftwork.errors import InputError
+from graftwork.nn.dropout import Dropout
 
 _MAX_HIDDEN_LAYERS = 32
 _MAX_CLASSES = 100_000
@@ -36,9 +37,9 @@ class Head(nn.Module):
         self.config = config
         layers: list[nn.Module] = []
         for _ in range(config.hidden_layers):
-            layers += [nn.Dropout(config.dropout), nn.Linear(dim, dim), nn.ReLU()]
+            layers += [Dropout(config.dropout), nn.Linear(dim, dim), nn.ReLU()]
         outputs = config.classes if config.kind == "multiclass" else len(config.tasks)
-        layers += [nn.Dropout(config.dropout), nn.Linear(dim, outputs)]
+        layers += [Dropout(config.dropout), nn.Linear(dim, outputs)]
         self.layers = nn.Sequential(*layers)
         self.register_buffer("target_mean", torch.zeros(len(config.tasks)))
         self.register_buffer("target_std", torch.ones(len(config.tasks)))

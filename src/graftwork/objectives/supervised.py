@@ -14,6 +14,7 @@ from graftwork.errors import InputError
 from graftwork.graph.batch import GraphBatch
 from graftwork.graph.schema import FeatureSchema
 from graftwork.graph.tasks import TaskSet
+from graftwork.nn.dropout import Dropout
 from graftwork.nn.encoder import Encoder
 from graftwork.nn.pooling import POOLINGS, embed_graphs, pooled_width
 from graftwork.nn.precision import single
@@ -67,7 +68,7 @@ class Supervised(Objective):
                 "Name label columns with --target-columns, or give a table with --measurements.",
             )
         self.pooling = POOLINGS[self.settings.pooling](self.dim)
-        self.dropout = nn.Dropout(self.settings.dropout)
+        self.dropout = Dropout(self.settings.dropout)
         self.head = nn.Linear(pooled_width(self.pooling, self.dim), len(tasks))
         self.kinds = sorted(set(tasks.kinds))
         self._keep("mean", torch.tensor(tasks.mean))

@@ -5,10 +5,13 @@ from __future__ import annotations
 import atexit
 import logging
 import os
+from contextlib import AbstractContextManager
 from datetime import timedelta
+from typing import Any, final
 
 import torch
 from lightning_fabric import Fabric
+from lightning_fabric.plugins import Precision
 from lightning_fabric.plugins.environments import TorchElasticEnvironment
 from lightning_fabric.strategies import DDPStrategy
 from lightning_fabric.utilities.exceptions import MisconfigurationException
@@ -28,6 +31,20 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 _PATIENCE = timedelta(days=30)
 """How long a process waits for another: for as long as the first one builds a store. It is torchrun
 that notices when one has ended, and ends the others."""
+
+
+@final
+class _MixedInThreads(Precision):
+    """Lightning's ``bf16-mixed``, for several networks that train in threads of one process.
+
+    Its own demands that every backward pass goes through a Fabric, and knows one by a flag of the
+    process, which the threads take from each other. On a processor the pass needs nothing of it.
+    """
+
+    precision = "bf16-mixed"
+
+    def forward_context(self) -> AbstractContextManager[Any]:
+        return torch.autocast("cpu", torch.bfloat16)
 
 
 def new_fabric(device: str, precision: str, *, distributed: bool = False) -> Fabric:
@@ -54,12 +71,15 @@ def new_fabric(device: str, precision: str, *, distributed: bool = False) -> Fab
         chosen = resolved_precision(precision, device)
         if distributed and launch().world > 1:
             return _joined(device, chosen)
-        return Fabric(accelerator=device, devices=1, precision=chosen)
+        fabric = Fabric(accelerator=device, devices=1, precision=chosen)
+        if fabric.device.type == "cpu" and chosen == "bf16-mixed":
+            fabric = Fabric(accelerator="cpu", devices=1, plugins=_MixedInThreads())
     except (RuntimeError, ValueError, MisconfigurationException) as error:
         raise InputError(
             f"Device {device!r} with precision {precision!r} cannot be used here: {error}",
             "Leave out --device, or choose --device cpu.",
         ) from error
+    return fabric
 
 
 def _joined(device: str, precision: str) -> Fabric:

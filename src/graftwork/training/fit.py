@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -17,6 +18,7 @@ from graftwork.data.sampler import BatchSampler
 from graftwork.data.store import GraphStore
 from graftwork.graph.schema import FeatureSchema
 from graftwork.metrics import METRICS, primary_metric, score
+from graftwork.nn.dropout import dropout_seeded
 from graftwork.nn.encoder import Encoder
 from graftwork.nn.predictor import Predictor
 from graftwork.objectives import StepOutput
@@ -34,6 +36,7 @@ from graftwork.training.rates import layer_groups
 
 Values = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
+_NEW_WEIGHTS = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -133,16 +136,17 @@ def fit(
     strategy = STRATEGIES[strategy_for(config.strategy, len(train), scratch=scratch)]
     course = course_of(config, len(train), frozen=strategy.frozen)
     fabric = new_fabric(config.device, config.precision)
-    torch.manual_seed(derive_seed(seed, "weights"))
-    predictor = new_predictor(
-        encoder,
-        config,
-        kind,
-        tasks,
-        scratch=scratch,
-        linear=strategy.linear,
-        classes=count_classes(y[train]) if kind == "multiclass" else 0,
-    )
+    with _NEW_WEIGHTS:  # drawn from the one stream that all threads share
+        torch.manual_seed(derive_seed(seed, "weights"))
+        predictor = new_predictor(
+            encoder,
+            config,
+            kind,
+            tasks,
+            scratch=scratch,
+            linear=strategy.linear,
+            classes=count_classes(y[train]) if kind == "multiclass" else 0,
+        )
     predictor.head.fit_scaling(torch.from_numpy(y[train]))
     plan = strategy.plan(predictor.encoder.config)
     apply_plan(predictor, plan)
@@ -189,20 +193,20 @@ def fit(
         lesson.step.train()
         return epoch != stop_after and not ended
 
-    torch.manual_seed(derive_seed(seed, "dropout"))
-    done = run_loop(
-        fabric,
-        module,
-        optimizer,
-        (lesson.batch(train[chosen]) for chosen in sampler.batches()),
-        first=0,
-        last=budget.steps,
-        learning_rate=lambda step: SCHEDULES[config.schedule](
-            budget.spent(step), config.learning_rate
-        ),
-        after_step=after_step,
-        clip=config.clip,
-    )
+    with dropout_seeded(derive_seed(seed, "dropout"), fabric.device):
+        done = run_loop(
+            fabric,
+            module,
+            optimizer,
+            (lesson.batch(train[chosen]) for chosen in sampler.batches()),
+            first=0,
+            last=budget.steps,
+            learning_rate=lambda step: SCHEDULES[config.schedule](
+                budget.spent(step), config.learning_rate
+            ),
+            after_step=after_step,
+            clip=config.clip,
+        )
 
     def with_weights(weights: dict[str, torch.Tensor]) -> Predictor:
         lesson.module.load_state_dict(weights)

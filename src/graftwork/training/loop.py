@@ -15,6 +15,7 @@ from graftwork.errors import RunError
 from graftwork.memory import give_back, keep_freed
 from graftwork.nn.ranks import summed
 from graftwork.objectives import StepOutput
+from graftwork.training.side_by_side import leave_if_unwanted
 from graftwork.training.steps import Batch, Sealed
 
 TRIM_EVERY = 100
@@ -54,6 +55,7 @@ def run_loop(
     keep_freed()
     with closing(prefetched(batches, pin=fabric.device.type == "cuda")) as coming:
         for step in range(first, last):
+            leave_if_unwanted()
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate(step) * group.get("share", 1.0)
             output: StepOutput = module(Sealed(fabric.to_device(next(coming))))

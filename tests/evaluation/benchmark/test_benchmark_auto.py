@@ -100,6 +100,27 @@ def test_a_blend_is_what_finetune_computes(run, finetuned):
     assert mine.record["blend"] == blend
 
 
+def test_a_blend_takes_the_finished_network_of_its_table(
+    run, tmp_path, run_here, specs, checkpoint, config
+):
+    """It says what it would with a network of its own."""
+    by_id = {o.cell.id: o for o in run.results.outcomes}
+    blends = [o for o in run.results.outcomes if o.cell.model == "auto:tiny"]
+    for outcome in blends:
+        network = by_id[outcome.cell.spec["network"]]
+        assert (network.cell.model, network.cell.seed) == ("tiny", outcome.cell.seed)
+    models = bench.models_named([f"tiny={checkpoint}"], [], config, kinds=["auto"])
+    cells = bench.plan(specs[:1], models, ("full",), range(1), config)
+    alone = run_here(tmp_path / "out", specs[:1], models, config, cells)
+    for outcome in alone.results.outcomes:
+        twin = by_id[outcome.cell.id]
+        np.testing.assert_allclose(
+            outcome.predictions("test", "last"), twin.predictions("test", "last"), rtol=1e-5
+        )
+        ours, theirs = (o.record | {"seconds": 0, "seconds_reading": 0} for o in (outcome, twin))
+        assert ours == theirs
+
+
 def test_a_blend_without_a_network_has_none_of_its_parts(run):
     for outcome in run.results.outcomes:
         if outcome.cell.model != "auto:none":
@@ -193,7 +214,7 @@ def test_the_other_cells_keep_their_ids(specs, models, blended, config):
         ("auto:tiny", "linear-probe"),
     }
     first = [c.model for c in more if (c.dataset, c.seed) == ("sizes", 0)]
-    assert first[-4:] == ["tiny", "tiny", "auto:tiny", "auto:tiny"]  # a pair is complete early
+    assert first[-5:] == ["tiny", "tiny", "scratch:gin-2x8", "auto:tiny", "auto:tiny"]
 
 
 def test_without_a_checkpoint_the_blend_is_with_the_shape_from_scratch(config):

@@ -38,15 +38,15 @@ def test_the_plan_is_the_product_of_what_was_asked_for(cells):
 
 
 def test_a_budget_that_ends_early_leaves_complete_pairs(cells):
-    """Seed by seed, small tables first, scratch right before its checkpoint."""
+    """Seed by seed, small tables first, scratch right after its checkpoint."""
     assert [c.seed for c in cells] == sorted(c.seed for c in cells)
     first = [c for c in cells if c.seed == 0]
     assert [c.dataset for c in first] == ["sizes"] * 4 + ["rings"] * 4
     assert [(c.model, c.strategy) for c in first[:4]] == [
         ("fingerprint-gp", ""),
-        ("scratch:gin-2x8", "full"),
         ("tiny", "full"),
         ("tiny", "linear-probe"),
+        ("scratch:gin-2x8", "full"),
     ]
 
 

@@ -23,7 +23,7 @@ from graftwork.training.lesson import predict_rows
 
 def run_network(found: Prepared, spec: dict[str, Any]) -> tuple[Predictions, dict[str, Any]]:
     """Train, and predict validation and test at the best epoch and at the last one."""
-    _, fitted = train_network(found, spec)
+    fitted = train_network(found, spec)
     networks = {BEST: fitted.predictor, LAST: fitted.at_last_epoch()}
     parts = found.split.parts()
     predictions = {
@@ -41,8 +41,8 @@ def cell_settings(found: Prepared, spec: dict[str, Any]) -> FitConfig:
     return replace(config, strategy=strategy_for(config.strategy, rows, scratch=scratch))
 
 
-def train_network(found: Prepared, spec: dict[str, Any]) -> tuple[Encoder, Fitted]:
-    """Return what a cell's network starts from (from scratch only the shape counts), and the run.
+def start_of(found: Prepared, spec: dict[str, Any]) -> Encoder:
+    """Return what a cell's network starts from; from scratch only the shape counts.
 
     Raises
     ------
@@ -50,26 +50,27 @@ def train_network(found: Prepared, spec: dict[str, Any]) -> tuple[Encoder, Fitte
         If the checkpoint was fine-tuned on this very table.
     """
     model = spec["model"]
-    if scratch := model["weights"] is None:
-        encoder = Encoder(found.data.store.schema, EncoderConfig.from_dict(model["encoder"]))
-    else:
-        encoder, _ = starting_point(
-            FinetuneConfig(start_from=model["path"]), Path(spec["dataset"]["path"])
-        )
+    if model["weights"] is None:
+        return Encoder(found.data.store.schema, EncoderConfig.from_dict(model["encoder"]))
+    table = Path(spec["dataset"]["path"])
+    return starting_point(FinetuneConfig(start_from=model["path"]), table)[0]
+
+
+def train_network(found: Prepared, spec: dict[str, Any]) -> Fitted:
+    """Train the network of a cell."""
     data, split = found.data, found.split
-    fitted = fit(
+    return fit(
         data.store,
         data.y,
         split.train,
         split.val,
-        encoder,
+        start_of(found, spec),
         cell_settings(found, spec),
         found.kind,
         data.tasks,
         seed=spec["seed"],
-        scratch=scratch,
+        scratch=spec["model"]["weights"] is None,
     )
-    return encoder, fitted
 
 
 def training_facts(fitted: Fitted, spec: dict[str, Any]) -> dict[str, Any]:

@@ -34,7 +34,10 @@ def run_cell(folder: Folder, spec: dict[str, Any]) -> None:
     started = time.monotonic()
     found = _few_labels(_data(folder, spec), spec)
     ready = time.monotonic()
-    predictions, facts = _MODELS[spec["model"]["role"]](found, spec)
+    if spec["model"]["role"] == "auto":
+        predictions, facts = run_auto(found, spec, folder)
+    else:
+        predictions, facts = _MODELS[spec["model"]["role"]](found, spec)
     scores = [
         {"part": part, "choice": choice, "metric": row.metric, **row.value.to_dict()}
         for (part, choice), values in predictions.items()
@@ -100,7 +103,6 @@ _MODELS = {
     "baseline": _baseline,
     "scratch": run_network,
     "pretrained": run_network,
-    "auto": run_auto,
 }
 JOBS: dict[str, Callable[[Folder, dict[str, Any]], None]] = {
     "prepare": run_preparation,

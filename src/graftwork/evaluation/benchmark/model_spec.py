@@ -74,8 +74,12 @@ class ModelSpec:
         if self.role == "baseline":
             version = {} if self.version is None else {"version": self.version}
             return {"baseline": self.method, **version}
-        network = {"encoder": self.encoder, "schema": self.schema, "weights": self.weights}
-        return {"auto": network} if self.role == "auto" else network
+        return {"auto": self.network} if self.role == "auto" else self.network
+
+    @property
+    def network(self) -> dict[str, Any]:
+        """What decides the numbers of the network alone."""
+        return {"encoder": self.encoder, "schema": self.schema, "weights": self.weights}
 
     def reads_as(self, network: ModelSpec) -> bool:
         """Say of a baseline whether it reads what a network reads, so that the two compare."""

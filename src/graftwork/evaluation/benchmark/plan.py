@@ -15,7 +15,7 @@ from graftwork.evaluation.benchmark.models import network_options
 from graftwork.evaluation.benchmark.settings import BenchmarkConfig
 from graftwork.training.freeze import AUTO
 
-CELL_FORMAT = 2
+CELL_FORMAT = 3
 """Changes when the same settings would give other numbers."""
 FULL = "full"
 USUAL = ("", FULL, AUTO)
@@ -60,10 +60,10 @@ def plan(
 ) -> list[Cell]:
     """Return the cells in the order in which they run.
 
-    Seed by seed, small data sets first, and within these the baselines, then each architecture
-    from scratch followed by its checkpoints and their blends: a budget that ends early leaves
-    complete pairs. From scratch everything is trained in full, whatever the strategy: a frozen
-    encoder that never learnt anything would be a straw man.
+    Seed by seed, small data sets first, and within these the baselines, then each architecture's
+    checkpoints, the same from scratch, and the blends, which take a finished network as it is: a
+    budget that ends early leaves complete pairs. From scratch everything is trained in full,
+    whatever the strategy: a frozen encoder that never learnt anything would be a straw man.
 
     Raises
     ------
@@ -77,7 +77,7 @@ def plan(
             "The strategies auto and full are the same from some hundred rows on.",
             "Choose one of them; for few rows, frozen beside full says what auto chooses between.",
         )
-    order = {"baseline": 0, "scratch": 1, "pretrained": 2, "auto": 3}
+    order = {"baseline": 0, "pretrained": 1, "scratch": 2, "auto": 3}
     ranked = sorted(
         models, key=lambda m: (m.encoder is not None, m.scratch or m.name, order[m.role])
     )
@@ -119,11 +119,12 @@ def _cell(
     deciding = None if settings is None else {k: v for k, v in settings.items() if k != "device"}
     key = data_key(table, schema, config.data_seed)
 
-    def identity(number: int) -> str:
+    def identity(number: int, what: Mapping[str, Any] = model.identity) -> str:
         budget = [] if table.labels is None else [table.labels]
-        return digest([CELL_FORMAT, key, model.identity, deciding, number, *budget])
+        return digest([CELL_FORMAT, key, what, deciding, number, *budget])
 
     own = identity(seed)
+    blended = model.role == "auto" and model.encoder is not None
     spec = {
         "id": own,
         "data": key,
@@ -134,6 +135,7 @@ def _cell(
         "strategy": strategy,
         "seed": seed,
         "settings": settings,
+        "network": identity(seed, model.network) if blended else None,
     }
     fixed = baseline and model.version is None  # it may need no random numbers; a peer does
     first = identity(first_seed) if fixed and seed != first_seed else None
