@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
-from graftwork import console
 from graftwork.blend import NETWORK, Blend, Forest, Process, gate
 from graftwork.blend.members import MEMBERS, OF_EMBEDDING
 from graftwork.blend.model import decided, in_range, one_hot
@@ -21,6 +22,7 @@ from graftwork.metrics import primary_metric, task_scores
 from graftwork.nn.predictor import Predictor
 from graftwork.rng import numpy_rng
 from graftwork.training.lesson import predict_rows
+from graftwork.training.side_by_side import side_by_side
 
 AUTO = "auto"
 _FOLDS = 3
@@ -94,9 +96,10 @@ def fit_auto(
     rows: Rows,
     groups: Rows,
     kind: Kind,
-    train: Callable[[Sequence[Rows]], Sequence[Predictor]] | None,
+    train: Callable[[Rows], Predictor] | None,
     *,
     seed: int,
+    device: torch.device,
 ) -> Auto:
     """Fit the weights, and the members that have one, on labelled rows.
 
@@ -113,7 +116,9 @@ def fit_auto(
     groups
         One number per row of ``data``: its scaffold, or its own.
     train
-        Trains a network on each of some parts of the rows; None for a blend without a network.
+        Trains the network on some rows; None for a blend without a network.
+    device
+        Where it does, which decides how much is done at a time.
     """
     y = _columns(data, kind)
     fold_of = np.full(len(y), -1)
@@ -123,20 +128,26 @@ def fit_auto(
     judged = names if train is None else [NETWORK, *names]
     found = {name: np.zeros(y.shape) for name in judged}
     folds = _folds(len(rows))
-    with console.progress("Cross-validation of the blend", folds) as update:
-        if train is not None:
-            update(0, NETWORK)
-            networks = train([rows[fold_of[rows] != fold] for fold in range(folds)])
-            for fold, network in enumerate(networks):
-                out = chosen[fold_of[chosen] == fold]
-                said = predict_rows(network, data.store, out, columns=True)
-                found[NETWORK][out, : said.shape[1]] = said
-        for fold in range(folds):
-            out, learned = chosen[fold_of[chosen] == fold], chosen[fold_of[chosen] != fold]
-            update(fold, "models of fingerprints and descriptors")
-            members = _fitted(names, tables, y, learned, groups, kind, seed)
-            for name, member in members.items():
-                found[name][out] = member.predict(tables.take(out))
+    tables.take(chosen)  # described once, before the folds read them at the same time
+
+    def by_network(fold: int, train: Callable[[Rows], Predictor]) -> dict[str, Values]:
+        network = train(rows[fold_of[rows] != fold])
+        out = chosen[fold_of[chosen] == fold]
+        return {NETWORK: predict_rows(network, data.store, out, columns=True)}
+
+    def by_members(fold: int) -> dict[str, Values]:
+        out, learned = chosen[fold_of[chosen] == fold], chosen[fold_of[chosen] != fold]
+        members = _fitted(names, tables, y, learned, groups, kind, seed)
+        return {name: member.predict(tables.take(out)) for name, member in members.items()}
+
+    jobs = [partial(by_members, fold) for fold in range(folds)]
+    if train is not None:
+        jobs = [*(partial(by_network, fold, train) for fold in range(folds)), *jobs]
+    said = side_by_side(jobs, device, "Cross-validation of the blend")
+    for place, columns in enumerate(said):
+        out = chosen[fold_of[chosen] == place % folds]
+        for name, values in columns.items():
+            found[name][out, : values.shape[1]] = values
     seen = chosen[fold_of[chosen] < folds]
     found = {name: in_range(columns[seen], kind) for name, columns in found.items()}
     weights = _weights(found, y[seen], groups[seen], kind)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 
@@ -19,7 +18,7 @@ from graftwork.nn.predictor import Predictor
 from graftwork.training.device import new_fabric
 from graftwork.training.fit import fit
 from graftwork.training.fit_config import FitConfig
-from graftwork.training.side_by_side import Shares, side_by_side
+from graftwork.training.side_by_side import Shares
 
 _LEARNED_MORE = "its models beside the network learn from the training and the validation part"
 
@@ -57,26 +56,23 @@ def blend_with(
     rows = np.sort(np.concatenate([split.train, split.val]))
     device = new_fabric(config.device, config.precision).device
 
-    def train(parts: Sequence[Rows]) -> list[Predictor]:
-        def run(learned: Rows) -> Predictor:
-            return fit(
-                data.store,
-                data.y,
-                learned,
-                nothing,
-                encoder,
-                short,
-                kind,
-                data.tasks,
-                seed=seed,
-                scratch=not pretrained,
-                time_limit=None if time_shares is None else time_shares.next(),
-            ).predictor
-
-        return side_by_side([partial(run, part) for part in parts], device)
+    def train(learned: Rows) -> Predictor:
+        return fit(
+            data.store,
+            data.y,
+            learned,
+            nothing,
+            encoder,
+            short,
+            kind,
+            data.tasks,
+            seed=seed,
+            scratch=not pretrained,
+            time_limit=None if time_shares is None else time_shares.next(),
+        ).predictor
 
     groups = groups_of(data, split)
-    return fit_auto(data, tables, rows, groups, kind, train, seed=seed)
+    return fit_auto(data, tables, rows, groups, kind, train, seed=seed, device=device)
 
 
 def blended_runs(

@@ -14,12 +14,28 @@ from graftwork.evaluation.finetune_run import FinetuneRun
 from graftwork.metrics import METRICS, score
 from graftwork.nn.encoder import Encoder
 from graftwork.nn.predictor import Predictor
+from graftwork.training.device import new_fabric
 from graftwork.training.fit import fit
+from graftwork.training.side_by_side import side_by_side
 
 _LEAST_EPOCHS = 5
 
 
-def final_network(run: FinetuneRun, encoder: Encoder, seconds: float | None) -> Predictor:
+def final_model(
+    run: FinetuneRun, encoder: Encoder, seconds: float | None
+) -> tuple[Predictor, Blend | None]:
+    """Return the network to leave behind, refit within some seconds, and the blend's members."""
+    network: list[Predictor] = []
+    blend: list[Blend | None] = []
+    jobs = [
+        lambda: network.append(_final_network(run, encoder, seconds)),
+        lambda: blend.append(_final_blend(run, encoder)),
+    ]
+    side_by_side(jobs, new_fabric(run.config.device, run.config.precision).device)
+    return network[0], blend[0]
+
+
+def _final_network(run: FinetuneRun, encoder: Encoder, seconds: float | None) -> Predictor:
     """Return the network to leave behind: refit on all rows, or the best seed of the split."""
     experiment, config = run.experiment, run.config
     runs = experiment.models[experiment.network]
@@ -53,7 +69,7 @@ def final_network(run: FinetuneRun, encoder: Encoder, seconds: float | None) -> 
     ).predictor
 
 
-def final_blend(run: FinetuneRun, encoder: Encoder) -> Blend | None:
+def _final_blend(run: FinetuneRun, encoder: Encoder) -> Blend | None:
     """Return the blend to leave behind, its members refit on all rows; None for a bare network."""
     experiment, config = run.experiment, run.config
     if experiment.auto is None or not experiment.auto.blend.members:

@@ -20,7 +20,7 @@ from graftwork.evaluation.auto import AUTO, folds_of
 from graftwork.evaluation.blend_sentence import blend_sentence
 from graftwork.evaluation.experiment import Experiment, run_experiment
 from graftwork.evaluation.exposure import exposure
-from graftwork.evaluation.final_model import final_blend, final_network
+from graftwork.evaluation.final_model import final_model
 from graftwork.evaluation.finetune_config import FinetuneConfig
 from graftwork.evaluation.finetune_run import FinetuneRun, prepare_folder, write_run
 from graftwork.evaluation.kind import resolve_kind
@@ -119,8 +119,7 @@ def run_finetune(
     }
     run = FinetuneRun(folder, config, experiment, comparisons, protocol)
     write_run(run)
-    model = final_network(run, encoder, for_refit)
-    blend = final_blend(run, encoder)
+    model, blend = final_model(run, encoder, for_refit)
     record = None if exposed is None else exposed.record
     provenance = _provenance(run, table) | {
         "membership": None if record is None else record.summary(),

@@ -6,13 +6,17 @@ two cores take little more than half as long as one after the other on both.
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import nullcontext
 from typing import TypeVar
 
 import torch
+
+from graftwork import console
 
 Result = TypeVar("Result")
 _here = threading.local()
@@ -55,33 +59,47 @@ class Shares:
         return max(1.0, (self._deadline - time.monotonic()) * self._wide / max(1, parts))
 
 
-def side_by_side(jobs: Sequence[Callable[[], Result]], device: torch.device) -> list[Result]:
+def side_by_side(
+    jobs: Sequence[Callable[[], Result]], device: torch.device, title: str | None = None
+) -> list[Result]:
     """Run jobs that train something, and return what they return, in their order.
 
-    If one fails, or on Ctrl-C, the others end at their next step.
+    If one fails, or on Ctrl-C, the others end at their next step. With a title there is a bar of
+    how many are done.
     """
-    wide = width(len(jobs), device)
-    if wide == 1:
-        return [job() for job in jobs]
+    with console.progress(title, len(jobs)) if title else nullcontext(_unheard) as update:
+        return _run(jobs, width(len(jobs), device), update)
+
+
+def _run(jobs: Sequence[Callable[[], Result]], wide: int, update: console.Update) -> list[Result]:
     threads = torch.get_num_threads()
     unwanted = threading.Event()
+    done = itertools.count(1)
 
     def run(job: Callable[[], Result]) -> Result:
-        _here.unwanted = unwanted
-        torch.set_num_threads(threads // wide)
-        return job()
+        if wide > 1:
+            _here.unwanted = unwanted
+            torch.set_num_threads(threads // wide)
+        result = job()
+        update(next(done))
+        return result
 
+    if wide == 1:
+        return [run(job) for job in jobs]
     with ThreadPoolExecutor(wide, thread_name_prefix="graftwork-training") as pool:
         running = [pool.submit(run, job) for job in jobs]
         try:
-            done, _ = wait(running, return_when=FIRST_EXCEPTION)
-            for future in done:
+            for future in wait(running, return_when=FIRST_EXCEPTION).done:
                 future.result()  # raises what failed first
             return [future.result() for future in running]
         finally:
             unwanted.set()
             pool.shutdown(wait=True, cancel_futures=True)
             torch.set_num_threads(threads)
+
+
+def _unheard(done: int, note: str = "") -> None:
+    """Show nothing."""
 
 
 def leave_if_unwanted() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import torch
 
 from graftwork.evaluation.auto import Auto, Values, fit_auto
 from graftwork.evaluation.auto_runs import blend_with, blended_runs
@@ -21,6 +22,7 @@ from graftwork.evaluation.benchmark.prepare import Prepared
 from graftwork.evaluation.blend_sentence import blend_numbers
 from graftwork.training.lesson import predict_rows
 
+_CPU = torch.device("cpu")
 _FACTS = ("epochs", "best_epoch", "losses", "val_scores", "precision")
 
 
@@ -80,6 +82,6 @@ def _without_network(found: Prepared, spec: dict[str, Any]) -> tuple[Values, Aut
     rows = np.sort(np.concatenate([split.train, split.val]))
     groups = groups_of(data, split)
     tables = MoleculeTables(data, None)
-    auto = fit_auto(data, tables, rows, groups, found.kind, None, seed=spec["seed"])
+    auto = fit_auto(data, tables, rows, groups, found.kind, None, seed=spec["seed"], device=_CPU)
     nothing = np.zeros((len(split.test), len(data.tasks)))
     return auto.predict(nothing, split.test), auto, {"notes": []}
