@@ -12,6 +12,7 @@ from graftwork.blend import Forest, Molecules, forest, molecules
 from graftwork.blend.fingerprints import Fingerprints
 from graftwork.blend.kernels import FINGERPRINTS, gram, scale_of
 from graftwork.blend.members import MEMBERS
+from graftwork.blend.process import predicted
 from graftwork.data.featurize import SCHEMAS
 from graftwork.data.featurize.counts import COUNTS, DESCRIPTOR_NAMES, Described
 
@@ -69,6 +70,30 @@ def test_each_target_is_fitted_on_its_own_labels(name, table):
         folds = (np.arange(len(y)) % 5)[keep]
         alone = MEMBERS[name](molecules.take(keep), missing[keep, :1], folds, 0, 0.0)
         np.testing.assert_allclose(alone.predict(molecules)[:, 0], predicted[:, 0], rtol=1e-6)
+
+
+def test_processes_of_the_same_rows_share_kernels_and_say_what_they_say_alone(table, monkeypatch):
+    molecules, y = table
+    counted = []
+
+    def counting(kernel, left, right, scale):
+        counted.append((kernel, len(left), len(right)))
+        return gram(kernel, left, right, scale)
+
+    monkeypatch.setattr("graftwork.blend.kernels.gram", counting)
+    monkeypatch.setattr("graftwork.blend.process.gram", counting)
+    monkeypatch.setattr("graftwork.blend.process._CHUNK", 50)
+    shared = molecules.take(range(90))
+    names = ["fingerprint-gp", "molecule-gp", "joint-gp"]
+    together = {name: fitted(name, shared, y[:90]) for name in names}
+    assert len(counted) == 3  # one of each kernel, not six
+    said = predicted(together, molecules.take(range(90, 150)))
+    assert len(counted) == 3 + 2 * 3  # once for each part of the rows
+    for name in names:
+        alone = fitted(name, molecules.take(range(90)), y[:90])
+        np.testing.assert_array_equal(alone.predict(molecules.take(range(90, 150))), said[name])
+    other = predicted({"a": together["joint-gp"], "b": alone}, molecules.take([3]))  # other tables
+    np.testing.assert_array_equal(other["a"], other["b"])
 
 
 def test_the_forest_is_that_of_scikit_learn(table, monkeypatch):

@@ -88,3 +88,19 @@ def test_noise_alone_is_predicted_by_the_mean():
     predicted = found.mean + gram / gram.max() @ found.coefficients
     assert predicted.std() < 0.5 * y.std()
     assert found.mean == pytest.approx(y.mean())
+
+
+def test_some_of_many_rows_choose_the_numbers_and_all_the_coefficients(data, monkeypatch):
+    grams, y, folds = data
+    monkeypatch.setattr(solution, "_SAMPLED", 30)
+    found = solve(grams, y, folds, [0.5, 0.5])
+    rows = np.linspace(0, 59, 30).astype(int)
+    standard = (y - y.mean()) / y.std()
+    block = np.ix_(rows, rows)
+    weights, noise = solution._chosen(
+        [gram[block] for gram in grams], standard[rows], folds[rows], [0.5, 0.5]
+    )
+    np.testing.assert_array_equal(found.weights, weights)
+    assert found.noise == noise
+    covariance = sum(w * g for w, g in zip(weights, grams, strict=True)) + noise * np.eye(60)
+    np.testing.assert_allclose(covariance @ found.coefficients, y - y.mean(), atol=1e-9)

@@ -79,6 +79,18 @@ def test_many_rows_are_predicted_in_chunks(data, monkeypatch):
     np.testing.assert_allclose(model.predict_std(table), std)
 
 
+def test_the_kernel_of_a_large_table_is_computed_task_by_task(data, monkeypatch):
+    table, y = data
+    y = np.where(np.random.default_rng(0).random(y.shape) < 0.3, np.nan, y)
+    fits = [GaussianProcessBaseline(50).fit(table, y, "regression", 3)]
+    monkeypatch.setattr("graftwork.evaluation.baselines.gaussian_process._AT_ONCE", 60)
+    fits.append(GaussianProcessBaseline(50).fit(table, y, "regression", 3))
+    assert len(fits[0].models[0].rows) == 90
+    assert len(fits[1].models[0].rows) == 50
+    for said in ([f.predict(table) for f in fits], [f.predict_std(table) for f in fits]):
+        np.testing.assert_allclose(*said, rtol=1e-8)
+
+
 def test_above_the_cap_a_random_subset_is_fitted_and_said(data):
     table, y = data
     fits = [GaussianProcessBaseline(40).fit(table, y, "regression", seed) for seed in (0, 0, 1)]

@@ -81,6 +81,22 @@ def gram(kernel: str, left: Molecules, right: Molecules, scale: Scale | None) ->
     return total / len(COUNTS)
 
 
+def square(kernel: str, rows: Molecules) -> tuple[FloatArray, Scale | None]:
+    """Return a kernel among rows, and its scale; several models of the same rows share them."""
+    kept: dict[str, tuple[FloatArray, Scale | None]] = rows.__dict__.setdefault("_squares", {})
+    if kernel not in kept:
+        scale = scale_of(kernel, rows)
+        kept[kernel] = gram(kernel, rows, rows, scale), scale
+    return kept[kernel]
+
+
+def read_by(kernel: str, rows: Molecules) -> object:
+    """Return a table that the kernel reads: rows with the same one have the same kernel."""
+    return (
+        next(iter(rows.fingerprints.values())) if kernel == FINGERPRINTS else rows.numbers[kernel]
+    )
+
+
 def tables_read(kernels: tuple[str, ...]) -> list[str]:
     """Return the tables of :class:`Molecules` that some kernels read."""
     return [name for kernel in kernels for name in (COUNTS if kernel == FINGERPRINTS else [kernel])]

@@ -11,9 +11,11 @@ from graftwork.blend.forest import TABLES as READ_BY_FORESTS
 from graftwork.blend.forest import Forest
 from graftwork.blend.kernels import tables_read
 from graftwork.blend.molecules import EMBEDDING
-from graftwork.blend.process import Process
+from graftwork.blend.process import Process, predicted
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy.typing as npt
 
     from graftwork.blend.molecules import Molecules
@@ -84,12 +86,24 @@ class Blend:
         molecules
             The same rows.
         """
-        found = {name: member.predict(molecules) for name, member in self.members.items()}
-        width = max([network.shape[1], *(columns.shape[1] for columns in found.values())])
+        return self.blended(network, predicted_by(self.members, molecules))
+
+    def blended(self, network: FloatArray, beside: Mapping[str, FloatArray]) -> FloatArray:
+        """Return predictions, given what the network and the members say of some rows."""
+        width = max([network.shape[1], *(columns.shape[1] for columns in beside.values())])
         total = np.zeros((len(network), width))
-        for name, columns in {NETWORK: network, **found}.items():
+        for name, columns in {NETWORK: network, **beside}.items():
             total[:, : columns.shape[1]] += self.weights[name] * in_range(columns, self.kind)
         return decided(total, self.kind)
+
+
+def predicted_by(
+    members: Mapping[str, Process | Forest], molecules: Molecules
+) -> dict[str, FloatArray]:
+    """Return what each member says of some rows, ``[rows, columns]`` by name."""
+    processes = {name: m for name, m in members.items() if isinstance(m, Process)}
+    forests = {name: m.predict(molecules) for name, m in members.items() if isinstance(m, Forest)}
+    return predicted(processes, molecules) | forests
 
 
 def in_range(columns: FloatArray, kind: Kind) -> FloatArray:

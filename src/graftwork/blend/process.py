@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from graftwork.blend.kernels import SHARES, Scale, gram, scale_of, tables_read
+from graftwork.blend.kernels import SHARES, Scale, gram, read_by, square, tables_read
 from graftwork.blend.solution import solve
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy.typing as npt
 
     from graftwork.blend.molecules import Molecules
@@ -63,9 +65,7 @@ class Process:
         unknown
             Predicted for a target without labels.
         """
-        rows = molecules.only(tables_read(kernels))
-        scales = {name: scale_of(name, rows) for name in kernels}
-        grams = [gram(name, rows, rows, scales[name]) for name in kernels]
+        squares = [square(name, molecules) for name in kernels]
         mean = np.full(y.shape[1], unknown)
         coefficients = {name: np.zeros(y.shape) for name in kernels}
         for target in range(y.shape[1]):
@@ -74,20 +74,32 @@ class Process:
             mean[target] = labels[0] if len(labels) else unknown
             if not len(labels) or labels.min() == labels.max():
                 continue
-            blocks = [values[np.ix_(known, known)] for values in grams]
+            blocks = [values[np.ix_(known, known)] for values, _ in squares]
             found = solve(blocks, labels, folds[known], [SHARES[name] for name in kernels])
             mean[target] = found.mean
             for name, weight in zip(kernels, found.weights, strict=True):
                 coefficients[name][known, target] = weight * found.coefficients
-        return cls(rows, scales, coefficients, mean)
+        scales = {name: scale for name, (_, scale) in zip(kernels, squares, strict=True)}
+        return cls(molecules.only(tables_read(kernels)), scales, coefficients, mean)
 
     def predict(self, molecules: Molecules) -> FloatArray:
         """Return the posterior mean, shape ``[rows, targets]``."""
-        out = np.empty((len(molecules), len(self.mean)))
-        for start in range(0, len(molecules), _CHUNK):
-            stop = min(start + _CHUNK, len(molecules))
-            part = molecules.take(np.arange(start, stop))
-            out[start:stop] = self.mean
-            for name, coefficients in self.coefficients.items():
-                out[start:stop] += gram(name, part, self.rows, self.scales[name]) @ coefficients
-        return out
+        return predicted({"": self}, molecules)[""]
+
+
+def predicted(processes: Mapping[str, Process], molecules: Molecules) -> dict[str, FloatArray]:
+    """Return the posterior means by name; those of the same training rows share their kernels."""
+    out = {
+        name: np.broadcast_to(process.mean, (len(molecules), len(process.mean))).copy()
+        for name, process in processes.items()
+    }
+    for start in range(0, len(molecules), _CHUNK):
+        part = molecules.take(np.arange(start, min(start + _CHUNK, len(molecules))))
+        kept: dict[tuple[str, int], FloatArray] = {}
+        for name, process in processes.items():
+            for kernel, coefficients in process.coefficients.items():
+                key = kernel, id(read_by(kernel, process.rows))
+                if key not in kept:
+                    kept[key] = gram(kernel, part, process.rows, process.scales[kernel])
+                out[name][start : start + len(part)] += kept[key] @ coefficients
+    return out

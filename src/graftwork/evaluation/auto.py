@@ -12,7 +12,7 @@ import torch
 
 from graftwork.blend import NETWORK, Blend, Forest, Process, gate
 from graftwork.blend.members import MEMBERS, OF_EMBEDDING
-from graftwork.blend.model import decided, in_range, one_hot
+from graftwork.blend.model import decided, in_range, one_hot, predicted_by
 from graftwork.config import Kind
 from graftwork.data.labelled import LabelledData
 from graftwork.data.labels import count_classes
@@ -77,9 +77,9 @@ class Auto:
     rows: int
     tables: MoleculeTables
 
-    def predict(self, network: Values, rows: Rows) -> Values:
-        """Predict rows of the data ``[rows, targets]``, given what the network says of them."""
-        return self.blend.predict(network, self.tables.take(rows))
+    def beside(self, rows: Rows) -> dict[str, Values]:
+        """Return what the members say of rows of the data, ``[rows, columns]`` by name."""
+        return predicted_by(self.blend.members, self.tables.take(rows))
 
     def refitted(self, data: LabelledData, groups: Rows, *, seed: int) -> Blend:
         """Return the blend with its members fitted on all rows, and the same weights."""
@@ -138,7 +138,7 @@ def fit_auto(
     def by_members(fold: int) -> dict[str, Values]:
         out, learned = chosen[fold_of[chosen] == fold], chosen[fold_of[chosen] != fold]
         members = _fitted(names, tables, y, learned, groups, kind, seed)
-        return {name: member.predict(tables.take(out)) for name, member in members.items()}
+        return predicted_by(members, tables.take(out))
 
     jobs = [partial(by_members, fold) for fold in range(folds)]
     if train is not None:

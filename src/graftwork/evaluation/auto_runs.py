@@ -79,9 +79,10 @@ def blended_runs(
     auto: Auto, said: Iterable[Values], seeds: tuple[int, ...], rows: Rows
 ) -> ModelRuns:
     """Predict rows with the blend of each network, one per seed, given what it says of them."""
+    beside = auto.beside(rows)
     return ModelRuns(
         seeds,
-        np.stack([auto.predict(columns, rows) for columns in said]),
+        np.stack([auto.blend.blended(columns, beside) for columns in said]),
         notes=(_LEARNED_MORE,) if auto.blend.members else (),
         learned_validation=True,
     )

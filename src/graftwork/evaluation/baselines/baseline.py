@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     FloatArray = npt.NDArray[np.float64]
+    Rows = npt.NDArray[np.intp]
 
 T = TypeVar("T", bound=Table)
 T_contra = TypeVar("T_contra", bound=Table, contravariant=True)
@@ -97,12 +98,12 @@ class Baseline(ABC, Generic[T]):
         _check(labels, len(table), kind, self.kinds)
         self.notes, self.models, self.deterministic = [], [], self.seedless
         for task in range(labels.shape[1]):
-            labelled = ~np.isnan(labels[:, task])
-            values = labels[labelled, task]
+            rows = np.flatnonzero(~np.isnan(labels[:, task]))
+            values = labels[rows, task]
             if not values.size or values.min() == values.max():
                 self.models.append(self._constant(values, kind, task))
             else:
-                self.models.append(self._fit_task(table.take(labelled), values, kind, seed, task))
+                self.models.append(self._fit_task(table, rows, values, kind, seed, task))
         return self
 
     def predict(self, table: T) -> FloatArray:
@@ -119,8 +120,10 @@ class Baseline(ABC, Generic[T]):
         return np.stack([model.predict(table) for model in self.models], axis=1)
 
     @abstractmethod
-    def _fit_task(self, table: T, y: FloatArray, kind: Kind, seed: int, task: int) -> TaskModel[T]:
-        """Fit one task on its labelled rows (at least two distinct labels)."""
+    def _fit_task(
+        self, table: T, rows: Rows, y: FloatArray, kind: Kind, seed: int, task: int
+    ) -> TaskModel[T]:
+        """Fit one task on its labelled rows of the table (at least two distinct labels)."""
 
     def _constant(self, values: FloatArray, kind: Kind, task: int) -> Constant:
         if not values.size:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from graftwork.metrics import Kind
 
     FloatArray = npt.NDArray[np.float64]
+    Rows = npt.NDArray[np.intp]
 
 TREES = 250
 COLUMNS = 2048
@@ -33,7 +34,7 @@ class ForestBaseline(Baseline[Molecules]):
     """
 
     def _fit_task(
-        self, molecules: Molecules, y: FloatArray, kind: Kind, seed: int, task: int
+        self, molecules: Molecules, rows: Rows, y: FloatArray, kind: Kind, seed: int, task: int
     ) -> _Forest:
         stream = derive_seed(seed, "ecfp-rf", task) % 2**32
         if kind != "regression":
@@ -42,7 +43,7 @@ class ForestBaseline(Baseline[Molecules]):
             model = RandomForestRegressor(
                 TREES, max_features=SHARE_OF_COLUMNS, random_state=stream, n_jobs=-1
             )
-        model.fit(_folded(molecules), y)
+        model.fit(_folded(molecules.take(rows)), y)
         # Threads add up the trees in the order in which they finish, and that changes last bits.
         model.set_params(n_jobs=1)
         return _Forest(model, kind)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from scipy.linalg import cholesky, solve_triangular
@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from graftwork.metrics import Kind
 
     FloatArray = npt.NDArray[np.float64]
+    Rows = npt.NDArray[np.intp]
 
 MAX_ROWS = 4000
+_AT_ONCE = 8192  # training rows whose kernel is computed once, for all tasks
 FOLDS = 10
 _CHUNK = 4096  # rows predicted at a time
 
@@ -59,6 +61,7 @@ class GaussianProcessBaseline(Baseline[Molecules]):
             raise InputError(f"max_rows is {max_rows}.", "A Gaussian process needs at least 2.")
         super().__init__()
         self.max_rows = max_rows
+        self._known: tuple[Molecules, FloatArray] | None = None
 
     def predict_std(self, molecules: Molecules) -> FloatArray:
         """Return the predictive standard deviation of a new measurement, noise included.
@@ -84,8 +87,41 @@ class GaussianProcessBaseline(Baseline[Molecules]):
         ]
         return np.stack(columns, axis=1)
 
+    def fit(self, table: Molecules, y: npt.ArrayLike, kind: Kind, seed: int) -> Self:
+        """Fit one model per task; see the base."""
+        self._known = None
+        if len(table) <= _AT_ONCE:
+            rows = table.only(tables_read((FINGERPRINTS,)))
+            self._known = rows, gram(FINGERPRINTS, rows, rows, None)
+        try:
+            return super().fit(table, y, kind, seed)
+        finally:
+            self._known = None
+
+    def predict(self, table: Molecules) -> FloatArray:
+        """Return predictions, shape ``[rows, tasks]``."""
+        self._check_fitted()
+        out = np.empty((len(table), len(self.models)))
+        for start, part in _parts(table):
+            kept: dict[int, FloatArray] = {}
+            for task, model in enumerate(self.models):
+                if isinstance(model, _Process):
+                    if id(model.rows) not in kept:
+                        kept[id(model.rows)] = gram(FINGERPRINTS, part, model.rows, None)
+                    values = model.mean(kept[id(model.rows)])
+                else:
+                    values = model.predict(part)
+                out[start : start + len(part), task] = values
+        return out
+
     def _fit_task(
-        self, molecules: Molecules, y: FloatArray, kind: Kind, seed: int, task: int
+        self,
+        molecules: Molecules,
+        rows: Rows,
+        y: FloatArray,
+        kind: Kind,
+        seed: int,
+        task: int,
     ) -> _Process | Constant:
         if len(y) > self.max_rows:
             rng = numpy_rng(seed, "fingerprint-gp", task)
@@ -94,40 +130,65 @@ class GaussianProcessBaseline(Baseline[Molecules]):
                 f"task {task}: fitted on a random {self.max_rows} of {len(y)} labelled rows"
             )
             self.deterministic = False
-            molecules, y = molecules.take(chosen), y[chosen]
+            rows, y = rows[chosen], y[chosen]
             if y.min() == y.max():
                 return self._constant(y, kind, task)
-        rows = molecules.only(tables_read((FINGERPRINTS,)))
+        if self._known is None:
+            table = molecules.take(rows).only(tables_read((FINGERPRINTS,)))
+            places, among = np.arange(len(y)), gram(FINGERPRINTS, table, table, None)
+        else:
+            table, square = self._known
+            places, among = rows, square[np.ix_(rows, rows)]
         folds = numpy_rng(0, "fingerprint-gp folds").permutation(np.arange(len(y)) % FOLDS)
-        among = gram(FINGERPRINTS, rows, rows, None)
         limits = (0.0, 1.0) if kind == "classification" else (-np.inf, np.inf)
-        return _Process(rows, among, solve([among], y, folds, [1.0]), limits)
+        return _Process(table, places, solve([among], y, folds, [1.0]), limits)
 
 
 @dataclass(frozen=True)
 class _Process:
+    """A fitted task.
+
+    Parameters
+    ----------
+    rows, places
+        A table, and which of its rows the task learnt from.
+    solution
+        Its coefficients are those of these rows.
+    limits
+        Of what is predicted.
+    """
+
     rows: Molecules
-    among: FloatArray
+    places: Rows
     solution: Solution
     limits: tuple[float, float]
 
-    def predict(self, molecules: Molecules, /) -> FloatArray:
-        means = [cross @ self.solution.coefficients for cross in self._cross(molecules)]
-        values = self.solution.mean + np.concatenate([np.empty(0), *means])
+    def mean(self, cross: FloatArray) -> FloatArray:
+        """Return the posterior mean, given the kernel of some rows to all of the table."""
+        values = self.solution.mean + cross[:, self.places] @ self.solution.coefficients
         return np.clip(values, *self.limits)
 
+    def predict(self, molecules: Molecules, /) -> FloatArray:
+        means = [
+            self.mean(gram(FINGERPRINTS, part, self.rows, None)) for _, part in _parts(molecules)
+        ]
+        return np.concatenate([np.empty(0), *means])
+
     def predict_std(self, molecules: Molecules) -> FloatArray:
-        noise = self.solution.noise
-        factor = cholesky(self.among + noise * np.eye(len(self.among)), lower=True)
+        noise, rows = self.solution.noise, self.rows.take(self.places)
+        among = gram(FINGERPRINTS, rows, rows, None)
+        factor = cholesky(among + noise * np.eye(len(among)), lower=True)
         explained = [
-            np.square(solve_triangular(factor, cross.T, lower=True)).sum(axis=0)
-            for cross in self._cross(molecules)
+            np.square(
+                solve_triangular(factor, gram(FINGERPRINTS, part, rows, None).T, lower=True)
+            ).sum(axis=0)
+            for _, part in _parts(molecules)
         ]
         left = np.maximum(1.0 - np.concatenate([np.empty(0), *explained]), 0.0)
         return np.sqrt(self.solution.signal * (left + noise))
 
-    def _cross(self, molecules: Molecules) -> Iterator[FloatArray]:
-        """Yield the kernel of the next rows to the training rows."""
-        for start in range(0, len(molecules), _CHUNK):
-            part = molecules.take(np.arange(start, min(start + _CHUNK, len(molecules))))
-            yield gram(FINGERPRINTS, part, self.rows, None)
+
+def _parts(molecules: Molecules) -> Iterator[tuple[int, Molecules]]:
+    """Yield so many rows at a time, and where they start."""
+    for start in range(0, len(molecules), _CHUNK):
+        yield start, molecules.take(np.arange(start, min(start + _CHUNK, len(molecules))))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from graftwork.metrics import Kind
 
     FloatArray = npt.NDArray[np.float64]
+    Rows = npt.NDArray[np.intp]
 
 _ITERATIONS = 1000
 
@@ -36,13 +37,14 @@ class FeaturesBaseline(Baseline[Numbers]):
     def _fit_task(
         self,
         table: Numbers,
+        rows: Rows,
         y: FloatArray,
         kind: Kind,
         seed: int,  # noqa: ARG002  (the fit needs no random numbers)
         task: int,  # noqa: ARG002  (nor the task's number)
     ) -> _Linear:
         model = Ridge() if kind == "regression" else LogisticRegression(max_iter=_ITERATIONS)
-        return _Linear.fitted(make_pipeline(MaxAbsScaler(), model), table, y, kind)
+        return _Linear.fitted(make_pipeline(MaxAbsScaler(), model), table.take(rows), y, kind)
 
 
 class TopologyBaseline(Baseline[Numbers]):
@@ -58,13 +60,14 @@ class TopologyBaseline(Baseline[Numbers]):
     def _fit_task(
         self,
         table: Numbers,
+        rows: Rows,
         y: FloatArray,
         kind: Kind,
         seed: int,  # noqa: ARG002  (the fit needs no random numbers)
         task: int,  # noqa: ARG002  (nor the task's number)
     ) -> _Linear:
         model = RidgeClassifier() if kind == "multiclass" else Ridge()
-        return _Linear.fitted(make_pipeline(StandardScaler(), model), table, y, kind)
+        return _Linear.fitted(make_pipeline(StandardScaler(), model), table.take(rows), y, kind)
 
 
 @dataclass(frozen=True)

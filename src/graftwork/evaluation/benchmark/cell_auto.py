@@ -84,4 +84,4 @@ def _without_network(found: Prepared, spec: dict[str, Any]) -> tuple[Values, Aut
     tables = MoleculeTables(data, None)
     auto = fit_auto(data, tables, rows, groups, found.kind, None, seed=spec["seed"], device=_CPU)
     nothing = np.zeros((len(split.test), len(data.tasks)))
-    return auto.predict(nothing, split.test), auto, {"notes": []}
+    return auto.blend.blended(nothing, auto.beside(split.test)), auto, {"notes": []}
