@@ -23,9 +23,7 @@ _BOUNDS = (-4 * np.log(10), np.log(10))  # of the logarithm of noise / signal
 _START = np.log(0.1)
 _STEPS = 30
 _NOT_DEFINITE = "The covariance of a Gaussian process is not positive definite."
-_SAMPLED = (
-    1024  # rows that choose the weights and the noise: more take far longer and change little
-)
+_SAMPLED = 1024  # rows that choose the weights and the noise: more of them change little
 
 
 @dataclass(frozen=True)

@@ -103,12 +103,12 @@ class GaussianProcessBaseline(Baseline[Molecules]):
         self._check_fitted()
         out = np.empty((len(table), len(self.models)))
         for start, part in _parts(table):
-            kept: dict[int, FloatArray] = {}
+            of, cross = None, np.empty((0, 0))
             for task, model in enumerate(self.models):
                 if isinstance(model, _Process):
-                    if id(model.rows) not in kept:
-                        kept[id(model.rows)] = gram(FINGERPRINTS, part, model.rows, None)
-                    values = model.mean(kept[id(model.rows)])
+                    if of is not model.rows:  # tasks share their table, or none does
+                        of, cross = model.rows, gram(FINGERPRINTS, part, model.rows, None)
+                    values = model.mean(cross)
                 else:
                     values = model.predict(part)
                 out[start : start + len(part), task] = values
