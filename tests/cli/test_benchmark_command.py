@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -104,6 +105,26 @@ def test_results_and_verdicts_are_tables(place, resumed):
         assert row["difference"] == pytest.approx(sign * difference)
     same = json.loads((place / "out" / "verdicts.json").read_text())["comparisons"]
     assert [v["difference"] for v in same] == pytest.approx(verdicts["difference"].tolist())
+
+
+def test_finished_cells_from_elsewhere_are_taken_without_their_data(
+    place, arguments, resumed, cli, tmp_path
+):
+    assert resumed.out
+    here, there = place / "out", tmp_path / "out"
+    shutil.copytree(here / "cells", there / "cells")
+    shutil.copy(here / "benchmark.json", there)
+    cells = {p.name: p.stat().st_mtime_ns for p in (there / "cells").iterdir()}
+    names = ",".join(str(place / f"{n}.csv") for n in ("potency", "activity"))
+    command = [*arguments, "--datasets", names, "-o", str(there)]
+    early = cli(*command, "--time-limit", "0")
+    assert "have no result" in early.out  # nothing has been read
+    done = cli(*command)
+    assert done.code == 0, done.err
+    assert {p.name: p.stat().st_mtime_ns for p in (there / "cells").iterdir()} == cells
+    columns = ["dataset", "model", "difference", "lower", "upper"]
+    both = [pd.read_csv(folder / "verdicts.csv")[columns] for folder in (here, there)]
+    pd.testing.assert_frame_equal(*both)
 
 
 def test_the_table_grows_by_seeds_within_a_time_limit(place, arguments, resumed, cli):

@@ -129,7 +129,7 @@ class Results:
 
 
 def load_results(folder: Folder, request: Request) -> Results:
-    """Read the finished cells of a table."""
+    """Read the finished cells of a table, those whose data has been read here."""
     places = {
         **{("data", name): i for i, name in enumerate(request.data)},
         **{("model", name): i for i, name in enumerate(request.models)},
@@ -147,7 +147,7 @@ def load_results(folder: Folder, request: Request) -> Results:
     found = [
         Outcome(cell, read_json(folder.cell(cell.id)), folder)
         for cell in cells
-        if folder.cell(cell.id).is_file()
+        if folder.cell(cell.id).is_file() and folder.facts(cell.data).is_file()
     ]
     outcomes = [outcome for outcome in found if "does_not_apply" not in outcome.record]
     idle = [outcome for outcome in found if "does_not_apply" in outcome.record]

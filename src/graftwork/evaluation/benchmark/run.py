@@ -124,7 +124,7 @@ def _jobs(folder: Folder, cells: Sequence[Cell]) -> list[Job]:
         need = f"data-{cell.data}"
         title = f"{label_of(cell.model, cell.strategy)} on {cell.dataset}, seed {cell.seed}"
         rows = float(cell.spec["dataset"]["labels"] or cell.spec["dataset"]["rows"])
-        if not done.is_file():
+        if not done.is_file() or not folder.facts(cell.data).is_file():
             ready = folder.cache(cell.data) / "data.json"
             jobs.setdefault(
                 need,
