@@ -94,7 +94,7 @@ class Blend:
         total = np.zeros((len(network), width))
         for name, columns in {NETWORK: network, **beside}.items():
             total[:, : columns.shape[1]] += self.weights[name] * in_range(columns, self.kind)
-        return decided(total, self.kind)
+        return decided(in_range(total, self.kind), self.kind)  # weights sum to one but for rounding
 
 
 def predicted_by(

@@ -158,7 +158,7 @@ def fit_auto(
     metric = primary_metric(kind, len(data.tasks))
 
     def standing(name: str, columns: Values) -> Standing:
-        scores = task_scores(data.y[seen], decided(columns, kind), metric)
+        scores = task_scores(data.y[seen], decided(in_range(columns, kind), kind), metric)
         return Standing(name, scores, weights.get(name, np.full(len(data.tasks), np.nan)))
 
     together = sum((weights[name] * columns for name, columns in found.items()), np.zeros(1))

@@ -15,6 +15,7 @@ from contextlib import nullcontext
 from typing import TypeVar
 
 import torch
+from threadpoolctl import threadpool_limits
 
 from graftwork import console
 
@@ -73,20 +74,24 @@ def side_by_side(
 
 def _run(jobs: Sequence[Callable[[], Result]], wide: int, update: console.Update) -> list[Result]:
     threads = torch.get_num_threads()
+    share = max(1, threads // wide)
     unwanted = threading.Event()
     done = itertools.count(1)
 
     def run(job: Callable[[], Result]) -> Result:
         if wide > 1:
             _here.unwanted = unwanted
-            torch.set_num_threads(threads // wide)
+            torch.set_num_threads(share)
         result = job()
         update(next(done))
         return result
 
     if wide == 1:
         return [run(job) for job in jobs]
-    with ThreadPoolExecutor(wide, thread_name_prefix="graftwork-training") as pool:
+    with (
+        threadpool_limits(share, user_api="blas"),  # NumPy's, which Gaussian processes use
+        ThreadPoolExecutor(wide, thread_name_prefix="graftwork-training") as pool,
+    ):
         running = [pool.submit(run, job) for job in jobs]
         try:
             for future in wait(running, return_when=FIRST_EXCEPTION).done:
