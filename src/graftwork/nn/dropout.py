@@ -32,7 +32,7 @@ class Dropout(nn.Dropout):
         words = torch.empty(-(-values.numel() // 4), dtype=torch.int64)
         words.random_(-(2**63), None, generator=_stream.get())
         drawn = words.view(torch.int16)[: values.numel()].view(values.shape)
-        kept = (drawn >= dropped - _VALUES // 2).to(values.dtype)
+        kept = torch.ge(drawn, dropped - _VALUES // 2, out=torch.empty_like(values))
         return values * kept.mul_(_VALUES / (_VALUES - dropped))
 
 
