@@ -8,6 +8,7 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 import graftwork
 from graftwork.blend import NETWORK
@@ -185,3 +186,18 @@ def test_rows_are_described_when_they_are_asked_for(run, start):
             np.testing.assert_allclose(part.numbers[name], numbers, rtol=1e-4, atol=1e-5)
         for name, counts in expected.fingerprints.items():
             np.testing.assert_allclose(part.fingerprints[name].minmax_gram(), counts.minmax_gram())
+
+
+def test_the_one_fold_of_many_rows_is_not_that_of_the_largest_scaffold(run, monkeypatch):
+    from graftwork.evaluation import auto
+    from graftwork.evaluation.auto_tables import MoleculeTables
+
+    data = run.experiment.data
+    tables = MoleculeTables(data, None)
+    rows = np.flatnonzero(~np.isnan(data.y[:, 0]))
+    groups = np.where(np.arange(len(data.y)) < 0.7 * len(rows), 0, np.arange(len(data.y)))
+    monkeypatch.setattr(auto, "_ONE_FOLD", 10)
+    found = auto.fit_auto(
+        data, tables, rows, groups, "regression", None, seed=0, device=torch.device("cpu")
+    )
+    assert 0 < found.rows < 0.2 * len(rows)

@@ -10,7 +10,7 @@ from rdkit import Chem
 from safetensors.numpy import load, save
 
 from counted import real_molecules
-from graftwork.blend import NETWORK, Blend
+from graftwork.blend import NETWORK, Blend, process
 from graftwork.blend.members import MEMBERS
 from graftwork.blend.storage import blend_from_bytes, blend_to_bytes
 from graftwork.errors import ArtifactError
@@ -58,6 +58,16 @@ def test_a_loaded_blend_predicts_the_same_bit_for_bit(
         assert ((expected >= 0) & (expected <= max(1, columns - 1))).all()
 
 
+def test_training_rows_are_kept_once_and_kernels_computed_once(make_blend, molecules, monkeypatch):
+    blend = make_blend()
+    read = blend_from_bytes(blend_to_bytes(blend), "file", "regression", 2)
+    computed = []
+    gram = process.gram
+    monkeypatch.setattr(process, "gram", lambda k, *rest: computed.append(k) or gram(k, *rest))
+    read.predict(np.zeros((len(molecules), 2)), molecules)
+    assert sorted(computed) == ["descriptors", "embedding", "fingerprints"]
+
+
 def test_a_blend_is_the_weighted_mean_of_what_its_models_say(make_blend, molecules):
     blend = make_blend()
     network = np.random.default_rng(2).normal(size=(len(molecules), 2))
@@ -102,10 +112,10 @@ FAULTS = {
     "a tree that never ends": ("extra-trees.right", put(0, 0)),
     "a root outside": ("extra-trees.roots", put((0, 0), 10**8)),
     "a leaf that goes on": ("extra-trees.right", put(-1, 0)),
-    "an identifier outside": ("molecule-gp.ecfp4.indices", put(0, 10**8)),
-    "a negative count": ("molecule-gp.ecfp4.counts", put(0, -1)),
-    "identifiers out of order": ("molecule-gp.ecfp4.ids", lambda a: a[::-1].copy()),
-    "rows that overlap": ("molecule-gp.ecfp4.indptr", put(1, 10**8)),
+    "an identifier outside": ("rows.ecfp4.indices", put(0, 10**8)),
+    "a negative count": ("rows.ecfp4.counts", put(0, -1)),
+    "identifiers out of order": ("rows.ecfp4.ids", lambda a: a[::-1].copy()),
+    "rows that overlap": ("rows.ecfp4.indptr", put(1, 10**8)),
     "no length": ("molecule-gp.descriptors.length", put(0, 0.0)),
     "another kind": ("spec", lambda s: s.update(kind="classification")),
     "an unknown kernel": ("spec", lambda s: s["members"].update({"molecule-gp": ["moon"]})),

@@ -42,7 +42,7 @@ def test_weights_follow_their_models(seed, order):
     np.testing.assert_allclose(moved, plain[order], atol=1e-6)
 
 
-@given(st.integers(0, 10**6), st.integers(2, 40))
+@given(st.integers(0, 10**6), st.integers(6, 40))
 @settings(max_examples=100, deadline=None)
 def test_the_blend_is_a_mean_and_never_worse_than_the_best(seed, rows):
     y, models = made(seed, rows, noises=(0.5, 0.6, 0.55, 3.0))
@@ -77,3 +77,15 @@ def test_unlabelled_rows_are_as_if_absent_and_without_labels_the_first_is_taken(
         gate(models, y, groups), gate(models[:, keep], y[keep], groups[keep])
     )
     assert gate(models, np.full_like(y, np.nan), groups).tolist() == [1.0, 0.0]
+
+
+@pytest.mark.parametrize("rare", [0, 1, 4])
+def test_a_constant_is_no_judge_of_a_rare_class(rare):
+    """It has next to no error; the first model, the network, stays."""
+    y = np.zeros((300, 1))
+    y[:rare] = 1
+    network = np.random.default_rng(0).uniform(0, 0.1, y.shape)
+    assert gate(np.stack([network, np.zeros_like(y)]), y, np.arange(300)).tolist() == [1, 0]
+    y[:5] = 1
+    perfect = gate(np.stack([network, y]), y, np.arange(300))
+    assert perfect.tolist() == pytest.approx([0, 1])

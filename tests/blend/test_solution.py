@@ -104,3 +104,18 @@ def test_some_of_many_rows_choose_the_numbers_and_all_the_coefficients(data, mon
     assert found.noise == noise
     covariance = sum(w * g for w, g in zip(weights, grams, strict=True)) + noise * np.eye(60)
     np.testing.assert_allclose(covariance @ found.coefficients, y - y.mean(), atol=1e-9)
+
+
+def test_a_rare_class_is_among_the_rows_that_choose(data, monkeypatch):
+    grams, _, folds = data
+    monkeypatch.setattr(solution, "_SAMPLED", 12)
+    evenly = np.linspace(0, 59, 12).astype(int)
+    y = np.zeros(60)
+    y[np.setdiff1d(np.arange(60), evenly)[:10]] = 1
+    asked = []
+    chosen = solution._chosen
+    monkeypatch.setattr(
+        solution, "_chosen", lambda g, t, *rest: asked.append(t) or chosen(g, t, *rest)
+    )
+    solve(grams, y, folds, [0.5, 0.5])
+    assert (asked[0] > 0).sum() == 2  # a sixth of the rows, as of all

@@ -6,8 +6,10 @@ import threading
 
 import numpy as np
 import pytest
+import torch
 
 from graftwork.data.loader import load_batch, prefetched
+from graftwork.training.lesson import Vectors
 
 
 def test_the_batches_and_their_order_stay(make_store, nci):
@@ -34,6 +36,11 @@ def test_one_batch_is_gathered_while_another_is_in_use_and_no_more(make_batch):
     coming.close()
     assert not begun[2].is_set()
     assert not [t for t in threading.enumerate() if t.name.startswith("graftwork-batches")]
+
+
+def test_only_what_lies_in_main_memory_is_pinned():
+    elsewhere = Vectors(torch.empty(2, 3, device="meta"), torch.empty(2, 1, device="meta"))
+    assert next(prefetched(iter([elsewhere]), pin=True)).vectors is elsewhere.vectors
 
 
 def test_an_error_while_gathering_is_raised_where_the_batch_is_asked_for(make_batch):

@@ -120,3 +120,8 @@ def test_it_needs_labels(make_batch, nci, tiny_encoder):
         objective_for(None)
     with pytest.raises(InputError, match="without labels"):
         objective_for()(tiny_encoder(), make_batch(nci[:4]), draws())
+
+
+def test_batches_that_could_never_count_are_refused():
+    with pytest.raises(InputError, match="per_task"):
+        objective_for(per_task=8, least=16)

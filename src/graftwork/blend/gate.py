@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 EVIDENCE = 1.0
 """Standard errors by which a model must explain what those before it leave over."""
 
+_LEAST = 5  # rows that differ from the most frequent label
 _SUM = 1e4  # how much more the sum of the weights counts than a row
 
 
@@ -27,6 +28,9 @@ def gate(predictions: FloatArray, y: FloatArray, groups: npt.NDArray[np.intp]) -
     times its standard error. Rows of one group (a scaffold) are alike, so the error is that of a
     sum over groups. The weights of the chosen ones are least squares under the two constraints
     (Breiman, Stacked regressions, Machine Learning 24:49, 1996); all others are exactly zero.
+
+    Where fewer than five rows differ from the most frequent label nothing can be judged (of some
+    rare class, a constant has next to no error), and the first model has all the weight.
 
     Parameters
     ----------
@@ -47,7 +51,8 @@ def gate(predictions: FloatArray, y: FloatArray, groups: npt.NDArray[np.intp]) -
     """
     known = ~np.isnan(y).any(1)
     weights = np.zeros(len(predictions))
-    if not known.any():
+    counts = np.unique(y[known], axis=0, return_counts=True)[1]
+    if counts.sum() - counts.max(initial=0) < _LEAST:
         weights[0] = 1.0
         return weights
     truth = y[known].ravel()

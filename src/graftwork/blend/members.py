@@ -43,14 +43,18 @@ def _forest(
     return Forest.fitted(molecules, y, seed, unknown=unknown)
 
 
+_KERNELS = {
+    "fingerprint-gp": (FINGERPRINTS,),
+    "molecule-gp": (FINGERPRINTS, DESCRIPTORS),
+    "embedding-gp": (EMBEDDING,),
+    "joint-gp": (FINGERPRINTS, DESCRIPTORS, EMBEDDING),
+}
+
 MEMBERS: dict[str, Fit] = {
-    "fingerprint-gp": _process(FINGERPRINTS),
-    "molecule-gp": _process(FINGERPRINTS, DESCRIPTORS),
-    "embedding-gp": _process(EMBEDDING),
-    "joint-gp": _process(FINGERPRINTS, DESCRIPTORS, EMBEDDING),
+    **{name: _process(*kernels) for name, kernels in _KERNELS.items()},
     "extra-trees": _forest,
 }
 """What may be blended with the network. A Gaussian process reads one kernel or a sum of them."""
 
-OF_EMBEDDING = frozenset({"embedding-gp", "joint-gp"})
+OF_EMBEDDING = frozenset(name for name, kernels in _KERNELS.items() if EMBEDDING in kernels)
 """Those that need the embedding of a checkpoint."""

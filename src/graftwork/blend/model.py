@@ -38,7 +38,8 @@ class Blend:
         By model, ``[targets]``: non-negative, and summing to one for every target. The classes of
         a ``multiclass`` target share theirs.
     members
-        The fitted models beside the network, by name: those with a weight.
+        The fitted models beside the network, by name: those with a weight. The processes among
+        them have the same training rows.
     frozen
         The weights of the pre-trained encoder, where a member reads its embedding.
     """

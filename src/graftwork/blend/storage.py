@@ -12,7 +12,7 @@ from scipy import sparse
 
 from graftwork.blend.fingerprints import Fingerprints
 from graftwork.blend.forest import COLUMNS, Forest
-from graftwork.blend.kernels import FINGERPRINTS, SHARES, Scale
+from graftwork.blend.kernels import FINGERPRINTS, SHARES, Scale, tables_read
 from graftwork.blend.model import NETWORK, Blend
 from graftwork.blend.molecules import DESCRIPTORS, Molecules
 from graftwork.blend.process import Process
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     Array = npt.NDArray[Any]
 
-_SPEC, _FROZEN = "blend", "frozen."
+_SPEC, _FROZEN, _ROWS = "blend", "frozen.", "rows."
 _MOST_COLUMNS = 100_000
 
 
@@ -50,6 +50,7 @@ def blend_to_bytes(blend: Blend) -> bytes:
         else:
             members[name] = list(member.scales)
             found = _process_arrays(member)
+            arrays |= _table_arrays(member.rows)
         arrays |= {f"{name}.{key}": value for key, value in found.items()}
     spec = {
         "kind": blend.kind,
@@ -93,10 +94,11 @@ def blend_from_bytes(data: bytes, where: str, kind: Kind, targets: int) -> Blend
     total = np.sum(list(weights.values()), axis=0)
     good = all((w >= 0).all() for w in weights.values()) and np.allclose(total, 1, atol=1e-6)
     reader.require(good, "has weights that do not sum to one")
+    rows = _rows(reader, members)
     read = {
         name: _forest(reader, name, columns)
         if kernels is None
-        else _process(reader, name, kernels, columns)
+        else _process(reader, name, kernels, columns, rows)
         for name, kernels in members.items()
     }
     frozen = reader.rest(_FROZEN)
@@ -117,42 +119,61 @@ def _process_arrays(process: Process) -> dict[str, Array]:
     for kernel, scale in process.scales.items():
         arrays[f"{kernel}.coefficients"] = process.coefficients[kernel]
         if scale is not None:
-            arrays[f"{kernel}.values"] = process.rows.numbers[kernel]
             arrays[f"{kernel}.centre"], arrays[f"{kernel}.factor"] = scale.centre, scale.factor
             arrays[f"{kernel}.length"] = np.array([scale.length])
-    for name, table in process.rows.fingerprints.items():
-        used, indices = np.unique(table.counts.indices, return_inverse=True)
-        arrays[f"{name}.ids"] = table.ids[used]
-        arrays[f"{name}.indices"] = indices.astype(np.int32)
-        arrays[f"{name}.indptr"] = table.counts.indptr.astype(np.int64)
-        arrays[f"{name}.counts"] = table.counts.data.astype(np.int32)
     return arrays
 
 
-def _process(reader: Reader, name: str, kernels: list[str], columns: int) -> Process:
-    scales: dict[str, Scale | None] = {}
-    coefficients, numbers, fingerprints = {}, {}, {}
-    first = reader.shape(f"{name}.{kernels[0]}.coefficients")
-    rows = first[0] if first else 0
-    for kernel in kernels:
-        coefficients[kernel] = reader.numbers(f"{name}.{kernel}.coefficients", rows, columns)
-        if kernel == FINGERPRINTS:
-            scales[kernel] = None
-            fingerprints = {
-                table: _fingerprints(reader, f"{name}.{table}", rows) for table in COUNTS
-            }
-            continue
-        width = len(DESCRIPTOR_NAMES) if kernel == DESCRIPTORS else None
-        key = f"{name}.{kernel}"
-        numbers[kernel] = reader.numbers(f"{key}.values", rows, width, dtype=np.float32)
-        width = numbers[kernel].shape[1]
-        length = float(reader.numbers(f"{key}.length", 1)[0])
-        reader.require(length > 0, f"has a length of {length} in {key}")
-        scales[kernel] = Scale(
-            reader.numbers(f"{key}.centre", width), reader.numbers(f"{key}.factor", width), length
+def _table_arrays(rows: Molecules) -> dict[str, Array]:
+    arrays: dict[str, Array] = {f"{_ROWS}{name}": table for name, table in rows.numbers.items()}
+    for name, table in rows.fingerprints.items():
+        used, indices = np.unique(table.counts.indices, return_inverse=True)
+        arrays[f"{_ROWS}{name}.ids"] = table.ids[used]
+        arrays[f"{_ROWS}{name}.indices"] = indices.astype(np.int32)
+        arrays[f"{_ROWS}{name}.indptr"] = table.counts.indptr.astype(np.int64)
+        arrays[f"{_ROWS}{name}.counts"] = table.counts.data.astype(np.int32)
+    return arrays
+
+
+def _rows(reader: Reader, members: Mapping[str, list[str] | None]) -> Molecules:
+    """Take the training rows that the processes share."""
+    firsts = [f"{name}.{kernels[0]}.coefficients" for name, kernels in members.items() if kernels]
+    shape = reader.shape(firsts[0]) if firsts else ()
+    count = shape[0] if shape else 0
+    kernels = {kernel for member in members.values() for kernel in member or ()}
+    numbers = {
+        kernel: reader.numbers(
+            f"{_ROWS}{kernel}",
+            count,
+            len(DESCRIPTOR_NAMES) if kernel == DESCRIPTORS else None,
+            dtype=np.float32,
         )
+        for kernel in sorted(kernels - {FINGERPRINTS})
+    }
+    counted = COUNTS if FINGERPRINTS in kernels else ()
+    return Molecules({k: _fingerprints(reader, f"{_ROWS}{k}", count) for k in counted}, numbers)
+
+
+def _process(
+    reader: Reader, name: str, kernels: list[str], columns: int, rows: Molecules
+) -> Process:
+    scales: dict[str, Scale | None] = {}
+    coefficients = {}
+    for kernel in kernels:
+        key = f"{name}.{kernel}"
+        coefficients[kernel] = reader.numbers(f"{key}.coefficients", len(rows), columns)
+        scales[kernel] = None
+        if kernel != FINGERPRINTS:
+            width = rows.numbers[kernel].shape[1]
+            length = float(reader.numbers(f"{key}.length", 1)[0])
+            reader.require(length > 0, f"has a length of {length} in {key}")
+            scales[kernel] = Scale(
+                reader.numbers(f"{key}.centre", width),
+                reader.numbers(f"{key}.factor", width),
+                length,
+            )
     mean = reader.numbers(f"{name}.mean", columns)
-    return Process(Molecules(fingerprints, numbers), scales, coefficients, mean)
+    return Process(rows.only(tables_read(tuple(kernels))), scales, coefficients, mean)
 
 
 def _fingerprints(reader: Reader, key: str, rows: int) -> Fingerprints:

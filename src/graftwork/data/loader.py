@@ -66,13 +66,17 @@ def prefetched(batches: Iterator[Batch], *, pin: bool = False) -> Generator[Batc
 
     def gathered() -> Batch | None:
         batch = next(batches, None)
-        return batch.map(torch.Tensor.pin_memory) if pin and batch is not None else batch
+        return batch.map(_pinned) if pin and batch is not None else batch
 
     with ThreadPoolExecutor(1, thread_name_prefix="graftwork-batches") as thread:
         coming = thread.submit(gathered)
         while (batch := coming.result()) is not None:
             coming = thread.submit(gathered)
             yield batch
+
+
+def _pinned(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor.pin_memory() if tensor.device.type == "cpu" else tensor
 
 
 def in_order(

@@ -22,7 +22,7 @@ from graftwork.metrics import primary_metric, task_scores
 from graftwork.nn.predictor import Predictor
 from graftwork.rng import numpy_rng
 from graftwork.training.lesson import predict_rows
-from graftwork.training.side_by_side import side_by_side
+from graftwork.training.side_by_side import leave_if_unwanted, side_by_side
 
 AUTO = "auto"
 _FOLDS = 3
@@ -79,6 +79,8 @@ class Auto:
 
     def beside(self, rows: Rows) -> dict[str, Values]:
         """Return what the members say of rows of the data, ``[rows, columns]`` by name."""
+        if not self.blend.members:
+            return {}
         return predicted_by(self.blend.members, self.tables.take(rows))
 
     def refitted(self, data: LabelledData, groups: Rows, *, seed: int) -> Blend:
@@ -105,7 +107,8 @@ def fit_auto(
 
     All are judged by the same cross-validation: the rows are divided into three folds, rows of a
     group together, and each model predicts a fold after learning from the two others. Of 8,192
-    rows or more one fold is predicted, not all three.
+    rows or more one fold is predicted, not all three: the last, as the largest group is in the
+    first.
 
     Parameters
     ----------
@@ -127,7 +130,7 @@ def fit_auto(
     names = [name for name in MEMBERS if tables.has_embedding or name not in OF_EMBEDDING]
     judged = names if train is None else [NETWORK, *names]
     found = {name: np.zeros(y.shape) for name in judged}
-    folds = _folds(len(rows))
+    folds = range(_FOLDS - _folds(len(rows)), _FOLDS)
     tables.take(chosen)  # described once, before the folds read them at the same time
 
     def by_network(fold: int, train: Callable[[Rows], Predictor]) -> dict[str, Values]:
@@ -140,15 +143,15 @@ def fit_auto(
         members = _fitted(names, tables, y, learned, groups, kind, seed)
         return predicted_by(members, tables.take(out))
 
-    jobs = [partial(by_members, fold) for fold in range(folds)]
+    jobs = [partial(by_members, fold) for fold in folds]
     if train is not None:
-        jobs = [*(partial(by_network, fold, train) for fold in range(folds)), *jobs]
+        jobs = [*(partial(by_network, fold, train) for fold in folds), *jobs]
     said = side_by_side(jobs, device, "Cross-validation of the blend")
     for place, columns in enumerate(said):
-        out = chosen[fold_of[chosen] == place % folds]
+        out = chosen[fold_of[chosen] == folds[place % len(folds)]]
         for name, values in columns.items():
             found[name][out, : values.shape[1]] = values
-    seen = chosen[fold_of[chosen] < folds]
+    seen = chosen[fold_of[chosen] >= folds.start]
     found = {name: in_range(columns[seen], kind) for name, columns in found.items()}
     weights = _weights(found, y[seen], groups[seen], kind)
     used = [name for name in names if weights[name].any()]
@@ -199,7 +202,11 @@ def _fitted(
     folds = grouped_folds(groups[rows], _INNER_FOLDS, seed)
     unknown = 0.5 if kind == "classification" else 0.0
     table = tables.take(rows)
-    return {name: MEMBERS[name](table, y[rows], folds, seed, unknown) for name in names}
+    members = {}
+    for name in names:
+        leave_if_unwanted()
+        members[name] = MEMBERS[name](table, y[rows], folds, seed, unknown)
+    return members
 
 
 def _weights(found: dict[str, Values], y: Values, groups: Rows, kind: Kind) -> dict[str, Values]:

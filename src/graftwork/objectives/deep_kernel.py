@@ -72,7 +72,7 @@ class DeepKernel(Objective):
     Raises
     ------
     InputError
-        If there is no task.
+        If there is no task, or batches hold fewer graphs of one than it needs to count.
     """
 
     Settings = DeepKernelSettings
@@ -91,6 +91,12 @@ class DeepKernel(Objective):
             raise InputError(
                 "The deep-kernel objective needs labels, and the corpus has none.",
                 "Name label columns with --target-columns, or give a table with --measurements.",
+            )
+        if self.settings.least > self.settings.per_task:
+            raise InputError(
+                f"Of {self.settings.per_task} graphs of a task in a batch (per_task) none is left "
+                f"out: a task counts from {self.settings.least} (least) on.",
+                "Raise per_task or lower least.",
             )
         self.pooling = POOLINGS[self.settings.pooling](self.dim)
 

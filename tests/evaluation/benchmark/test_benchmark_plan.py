@@ -273,3 +273,20 @@ def test_auto_beside_what_it_stands_for_is_refused(specs, models, config):
         bench.plan(specs, models, ("auto", "full"), SEEDS, config)
     found = bench.plan(specs, models, ("auto", "linear-probe"), SEEDS, config)
     assert {c.strategy for c in found if c.model == "tiny"} == {"auto", "linear-probe"}
+
+
+def test_nor_does_it_come_into_a_table_later(tmp_path, specs, models, config):
+    cells = bench.plan(specs, models, ("full",), SEEDS, config)
+    growing(tmp_path / "t", specs, models, config, cells)
+    later = bench.plan(specs, models, ("auto",), SEEDS, config)
+    with pytest.raises(InputError, match="auto and full"):
+        growing(tmp_path / "t", specs, models, config, later)
+
+
+def test_a_table_of_a_version_with_other_numbers_is_refused(tmp_path, specs, models, config):
+    cells = bench.plan(specs, models, ("full",), SEEDS, config)
+    growing(tmp_path / "t", specs, models, config, cells)
+    path = tmp_path / "t" / "benchmark.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "format": [2, 0]}))
+    with pytest.raises(InputError, match="other numbers"):
+        growing(tmp_path / "t", specs, models, config, cells)

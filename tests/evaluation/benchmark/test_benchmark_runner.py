@@ -56,6 +56,13 @@ def test_a_second_seed_is_skipped_only_where_the_first_drew_no_numbers(folder):
     assert states == {"rf": "done", "rf-1": "failed"}  # it ran: its description is empty
 
 
+def test_a_job_waits_for_another_whatever_becomes_of_it(folder):
+    jobs = [job(folder, "blend", after="network"), job(folder, "network")]
+    states, heard = run(folder, jobs)
+    assert heard == ["network", "blend"]
+    assert states == {"blend": "failed", "network": "failed"}  # both ran, with empty descriptions
+
+
 def test_a_failure_is_recorded_and_stops_only_what_needs_it(folder):
     finished(folder, "other", deterministic=False)
     jobs = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,11 +72,7 @@ def plan(
     """
     for strategy in strategies:
         config.fit_config(strategy)  # refuses what is none, whatever the models
-    if {FULL, AUTO} <= set(strategies):
-        raise InputError(
-            "The strategies auto and full are the same from some hundred rows on.",
-            "Choose one of them; for few rows, frozen beside full says what auto chooses between.",
-        )
+    check_strategies(strategies)
     order = {"baseline": 0, "pretrained": 1, "scratch": 2, "auto": 3}
     ranked = sorted(
         models, key=lambda m: (m.encoder is not None, m.scratch or m.name, order[m.role])
@@ -90,6 +86,15 @@ def plan(
         if model.fits(network=table.network)
         for strategy in strategies_of(model, strategies)
     ]
+
+
+def check_strategies(strategies: Collection[str]) -> None:
+    """Refuse two strategies of one table that are the same for most data."""
+    if {FULL, AUTO} <= set(strategies):
+        raise InputError(
+            "The strategies auto and full are the same from some hundred rows on.",
+            "Choose one of them; for few rows, frozen beside full says what auto chooses between.",
+        )
 
 
 def strategies_of(model: ModelSpec, strategies: Sequence[str]) -> Sequence[str]:

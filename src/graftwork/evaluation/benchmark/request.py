@@ -10,9 +10,9 @@ from graftwork.errors import InputError
 from graftwork.evaluation.benchmark.data_spec import DataSpec
 from graftwork.evaluation.benchmark.folder import Folder, read_json, write_json
 from graftwork.evaluation.benchmark.model_spec import ModelSpec
-from graftwork.evaluation.benchmark.plan import Cell
+from graftwork.evaluation.benchmark.plan import CELL_FORMAT, Cell, check_strategies
 
-FORMAT = 1
+FORMAT = [2, CELL_FORMAT]
 
 
 @dataclass(frozen=True)
@@ -69,14 +69,17 @@ def grow(
     Raises
     ------
     InputError
-        If the table there has another protocol, or a name stands for something else there.
+        If the table there has another protocol, or comes from a version with other numbers, or a
+        name stands for something else there.
     """
     old = Request(protocol)
     if folder.request.is_file():
         text = read_json(folder.request)
         if text.get("format") != FORMAT:
             raise InputError(
-                f"{folder.request} has format {text.get('format')!r}.", "Choose another -o."
+                f"{folder.request} has format {text.get('format')!r}, and this version writes "
+                f"{FORMAT}: with the same settings it would give other numbers.",
+                "Choose another -o.",
             )
         old = Request.from_dict(text)
     elif folder.root.is_dir() and any(p.name != ".lock" for p in folder.root.iterdir()):
@@ -102,6 +105,9 @@ def grow(
         old.data | {spec.name: spec for spec in data},
         old.models | {spec.name: spec for spec in models},
         [*old.cells, *(cell for cell in cells if _place(cell) not in there)],
+    )
+    check_strategies(
+        {cell.strategy for cell in request.cells if request.models[cell.model].weights is not None}
     )
     write_json(folder.request, request.to_dict())
     return request

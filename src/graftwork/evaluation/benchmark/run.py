@@ -108,10 +108,12 @@ def run_benchmark(
         todo = _jobs(folder, cells)
         _run(runner, todo)
         results = load_results(folder, request)
+        failed = [job for job in todo if runner.states[job.id] == "failed"]
+        told = {job.needs for job in failed}  # by the cells that failed with them
         failures = [
             (job.title, read_json(folder.failure(job.id))["error"])
-            for job in todo
-            if job.kind == "cell" and runner.states[job.id] == "failed"
+            for job in failed
+            if job.id not in told
         ]
         return _write(folder, results, failures)
 
@@ -125,7 +127,8 @@ def _jobs(folder: Folder, cells: Sequence[Cell]) -> list[Job]:
         title = f"{label_of(cell.model, cell.strategy)} on {cell.dataset}, seed {cell.seed}"
         rows = float(cell.spec["dataset"]["labels"] or cell.spec["dataset"]["rows"])
         if not done.is_file() or not folder.facts(cell.data).is_file():
-            ready = folder.cache(cell.data) / "data.json"
+            facts = folder.facts(cell.data)
+            ready = folder.cache(cell.data) / "data.json" if facts.is_file() else facts
             jobs.setdefault(
                 need,
                 Job(
@@ -146,6 +149,7 @@ def _jobs(folder: Folder, cells: Sequence[Cell]) -> list[Job]:
                 cell.spec,
                 done,
                 needs=need,
+                after=cell.spec["network"],
                 unless=cell.first,
                 cost=_START + rows * _COST[cell.spec["model"]["role"]],
                 title=title,

@@ -35,8 +35,10 @@ class Job:
         The file that says that it is done.
     needs
         Job that has to be done before.
+    after
+        Job that has to end before, whatever becomes of it.
     unless
-        Job that has to end before; if it turns out that it needed no random numbers, this one is
+        The same; if it turns out that it needed no random numbers, this one is
         skipped.
     cost
         Expected work, for the remaining time.
@@ -51,6 +53,7 @@ class Job:
     spec: dict[str, Any]
     done: Path
     needs: str | None = None
+    after: str | None = None
     unless: str | None = None
     cost: float = 1.0
     title: str = ""
@@ -147,12 +150,12 @@ class Runner:
                 error = read_json(self.folder.failure(job.needs))["error"]
                 self._fail(job, error)
                 return True
-        if job.unless in by_id:
-            state = self.states[job.unless]
-            if state in ("waiting", "running"):
-                return False
-            if state == "done" and read_json(by_id[job.unless].done)["deterministic"]:
-                self.states[job.id] = "skipped"
+        before = [self.states[name] for name in (job.after, job.unless) if name in by_id]
+        if not {"waiting", "running"}.isdisjoint(before):
+            return False
+        if job.unless in by_id and self.states[job.unless] == "done":
+            fixed = read_json(by_id[job.unless].done)["deterministic"]
+            self.states[job.id] = "skipped" if fixed else "waiting"
         return True
 
     def _launch(self, job: Job, scratch: Path) -> _Running:
