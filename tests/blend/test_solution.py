@@ -92,8 +92,9 @@ def test_noise_alone_is_predicted_by_the_mean():
 
 def test_some_of_many_rows_choose_the_numbers_and_all_the_coefficients(data, monkeypatch):
     grams, y, folds = data
-    monkeypatch.setattr(solution, "_SAMPLED", 30)
-    found = solve(grams, y, folds, [0.5, 0.5])
+    monkeypatch.setattr(solution, "_SAMPLED", 60)
+    monkeypatch.setattr(solution, "_LEAST", 10)
+    found = solve(grams, y, folds, [0.5, 0.5], targets=4)
     rows = np.linspace(0, 59, 30).astype(int)
     standard = (y - y.mean()) / y.std()
     block = np.ix_(rows, rows)
@@ -109,6 +110,7 @@ def test_some_of_many_rows_choose_the_numbers_and_all_the_coefficients(data, mon
 def test_a_rare_class_is_among_the_rows_that_choose(data, monkeypatch):
     grams, _, folds = data
     monkeypatch.setattr(solution, "_SAMPLED", 12)
+    monkeypatch.setattr(solution, "_LEAST", 12)
     evenly = np.linspace(0, 59, 12).astype(int)
     y = np.zeros(60)
     y[np.setdiff1d(np.arange(60), evenly)[:10]] = 1

@@ -16,18 +16,22 @@ EVIDENCE = 1.0
 """Standard errors by which a model must explain what those before it leave over."""
 
 _LEAST = 5  # rows that differ from the most frequent label
+_PULL = 20.0  # what even weights are worth, in squared errors of the best model
 _SUM = 1e4  # how much more the sum of the weights counts than a row
 
 
 def gate(predictions: FloatArray, y: FloatArray, groups: npt.NDArray[np.intp]) -> FloatArray:
     r"""Return one weight per model: non-negative, and summing to one.
 
-    The model with the least squared error comes first. Another one is added where it explains what
-    the blend so far leaves over: with the residual :math:`r = y - b` of the blend and the
-    difference :math:`d` of the model from it, where :math:`\sum r d` is more than ``EVIDENCE``
-    times its standard error. Rows of one group (a scaffold) are alike, so the error is that of a
-    sum over groups. The weights of the chosen ones are least squares under the two constraints
-    (Breiman, Stacked regressions, Machine Learning 24:49, 1996); all others are exactly zero.
+    What is minimised is the sum of squared errors and :math:`p \sum w^2`, with *p* twenty times the
+    mean squared error of the best model: few rows say little about which model is the best, and
+    weights are then nearly even; many rows outweigh it. The model with the least squared error
+    comes first. Another one is added where it makes the sum smaller: with the residual
+    :math:`r = y - b` of the blend so far and the difference :math:`d` of the model from it, where
+    :math:`\sum r d + p \sum w^2` is more than ``EVIDENCE`` times the standard error of
+    :math:`\sum r d`. Rows of one group (a scaffold) are alike, so the error is that of a sum over
+    groups. The weights of the chosen ones are the minimum under the two constraints (Breiman,
+    Stacked regressions, Machine Learning 24:49, 1996); all others are exactly zero.
 
     Where fewer than five rows differ from the most frequent label nothing can be judged (of some
     rare class, a constant has next to no error), and the first model has all the weight.
@@ -58,30 +62,35 @@ def gate(predictions: FloatArray, y: FloatArray, groups: npt.NDArray[np.intp]) -
     truth = y[known].ravel()
     found = predictions[:, known].reshape(len(predictions), -1)
     cluster = np.repeat(np.unique(groups[known], return_inverse=True)[1], y.shape[1])
-    chosen = [int(np.square(found - truth).sum(1).argmin())]
+    errors = np.square(found - truth).mean(1)
+    chosen, pull = [int(errors.argmin())], _PULL * float(errors.min())
     weights[chosen] = 1.0
     while len(chosen) < len(found):
         blend = weights @ found
+        even = pull * float(weights @ weights)
         evidence = [
-            _evidence(truth - blend, model - blend, cluster) if i not in chosen else -np.inf
+            _evidence(truth - blend, model - blend, cluster, even) if i not in chosen else -np.inf
             for i, model in enumerate(found)
         ]
         best = int(np.argmax(evidence))
         if evidence[best] <= EVIDENCE:
             break
         chosen.append(best)
-        weights[chosen] = _on_simplex(found[chosen], truth)
+        weights[chosen] = _on_simplex(found[chosen], truth, pull)
     return weights
 
 
-def _evidence(residual: FloatArray, difference: FloatArray, cluster: npt.NDArray[np.intp]) -> float:
+def _evidence(
+    residual: FloatArray, difference: FloatArray, cluster: npt.NDArray[np.intp], even: float
+) -> float:
     sums = np.bincount(cluster, residual * difference)
     error = float(np.sqrt(np.square(sums).sum()))
-    return float(sums.sum()) / error if error > 0 else 0.0
+    return float(sums.sum() + even) / error if error > 0 else 0.0
 
 
-def _on_simplex(found: FloatArray, truth: FloatArray) -> FloatArray:
+def _on_simplex(found: FloatArray, truth: FloatArray, pull: float) -> FloatArray:
     scale = _SUM * np.abs(found).max() + 1.0
-    rows = np.concatenate([found.T, np.full((1, len(found)), scale)])
-    weights = nnls(rows, np.append(truth, scale))[0]
+    small = pull**0.5 * np.eye(len(found))
+    rows = np.concatenate([found.T, small, np.full((1, len(found)), scale)])
+    weights = nnls(rows, np.concatenate([truth, np.zeros(len(found)), [scale]]))[0]
     return weights / weights.sum()

@@ -75,7 +75,8 @@ class Process:
             if not len(labels) or labels.min() == labels.max():
                 continue
             blocks = [values[np.ix_(known, known)] for values, _ in squares]
-            found = solve(blocks, labels, folds[known], [SHARES[name] for name in kernels])
+            shares = [SHARES[name] for name in kernels]
+            found = solve(blocks, labels, folds[known], shares, targets=y.shape[1])
             mean[target] = found.mean
             for name, weight in zip(kernels, found.weights, strict=True):
                 coefficients[name][known, target] = weight * found.coefficients

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
@@ -62,6 +63,7 @@ class GaussianProcessBaseline(Baseline[Molecules]):
         super().__init__()
         self.max_rows = max_rows
         self._known: tuple[Molecules, FloatArray] | None = None
+        self._targets = 1
 
     def predict_std(self, molecules: Molecules) -> FloatArray:
         """Return the predictive standard deviation of a new measurement, noise included.
@@ -90,8 +92,8 @@ class GaussianProcessBaseline(Baseline[Molecules]):
     def fit(self, table: Molecules, y: npt.ArrayLike, kind: Kind, seed: int) -> Self:
         """Fit one model per task; see the base."""
         self._known = None
-        alone = np.shape(y)[1:] == (1,)
-        if len(table) <= (self.max_rows if alone else _AT_ONCE):
+        self._targets = math.prod(np.shape(y)[1:])
+        if len(table) <= (self.max_rows if self._targets == 1 else _AT_ONCE):
             rows = table.only(tables_read((FINGERPRINTS,)))
             self._known = rows, gram(FINGERPRINTS, rows, rows, None)
         try:
@@ -142,7 +144,8 @@ class GaussianProcessBaseline(Baseline[Molecules]):
             places, among = rows, square[np.ix_(rows, rows)]
         folds = numpy_rng(0, "fingerprint-gp folds").permutation(np.arange(len(y)) % FOLDS)
         limits = (0.0, 1.0) if kind == "classification" else (-np.inf, np.inf)
-        return _Process(table, places, solve([among], y, folds, [1.0]), limits)
+        solution = solve([among], y, folds, [1.0], targets=self._targets)
+        return _Process(table, places, solution, limits)
 
 
 @dataclass(frozen=True)
