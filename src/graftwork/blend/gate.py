@@ -50,8 +50,12 @@ def gate(predictions: FloatArray, y: FloatArray, groups: npt.NDArray[np.intp]) -
     --------
     >>> y = np.linspace(0, 1, 50)[:, None]
     >>> good = y + np.resize([0.1, -0.1], y.shape)
-    >>> gate(np.stack([good, 1 - y]), y, np.arange(50)).tolist()
+    >>> worse = y + 3 * (good - y)
+    >>> gate(np.stack([good, worse]), y, np.arange(50)).tolist()
     [1.0, 0.0]
+    >>> other = y - (good - y)
+    >>> gate(np.stack([good, other]), y, np.arange(50)).round(2).tolist()
+    [0.5, 0.5]
     """
     known = ~np.isnan(y).any(1)
     weights = np.zeros(len(predictions))
