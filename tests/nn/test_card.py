@@ -99,11 +99,28 @@ def test_networks_are_never_recorded():
 
 def test_a_long_list_is_shortened_wherever_it_stands():
     names = [f"assay{number}" for number in range(1200)]
-    text = card(MOLECULES, labels=names, earlier_stages=[{"labels": names}], settings={"seed": 1})
+    text = card(MOLECULES, labels=names, settings={"seed": 1, "told": {"names": names}})
     assert text.count("assay4") == 2
     assert "assay5" not in text
     assert text.count("... (1,200)") == 2
-    assert "{'seed': 1}" in text
+    assert "| settings | seed 1; told (names assay0, assay1," in text
+
+
+def test_numbers_are_written_for_people():
+    text = section(card(MOLECULES, final={"loss": 0.123456}, steps=14000), "How it was made")
+    assert "| final | loss 0.1235 |" in text
+    assert "| steps | 14,000 |" in text
+
+
+def test_each_stage_has_a_line_and_the_last_one_all():
+    first = {"stage": "masking", "objective": "attribute-masking", "steps": 300, "note": "a|b"}
+    text = card(MOLECULES, stage="assays", earlier_stages=[first])
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    assert [line.split(" | ")[0] for line in lines[2:4]] == ["| masking", "| assays"]
+    assert "| masking | attribute-masking |  |  |  | 300 |  |" in lines
+    assert "| stage | assays |" in lines
+    assert "a|b" not in text
+    assert "earlier_stages" not in text
 
 
 def test_the_artifact_writes_the_card_of_its_own_schema_and_record(tmp_path, tiny_encoder):

@@ -25,6 +25,7 @@ _NETWORKS = (
     "node it sees the ego network ({options})."
 )
 _SHOWN = 5  # names of a long list
+_OF_STAGE = ("stage", "objective", "corpus", "excluded", "graphs_seen", "steps", "seconds")
 
 
 def model_card(
@@ -56,9 +57,7 @@ def model_card(
             "",
             "## How it was made",
             "",
-            "| | |",
-            "|---|---|",
-            *(f"| {k} | {_cell(v)} |" for k, v in provenance.items() if k != "membership"),
+            *_made(provenance),
             "",
             f"Versions: {versions}.",
             "",
@@ -78,6 +77,28 @@ def model_card(
             "",
         ]
     )
+
+
+def _made(provenance: dict[str, Any]) -> list[str]:
+    """Tell how the last stage was made, below one line for each stage where there are several."""
+    earlier = provenance.get("earlier_stages", [])
+    apart = ("membership", "earlier_stages")
+    told = [f"| {k} | {_cell(v)} |" for k, v in provenance.items() if k not in apart]
+    last = ["| | |", "|---|---|", *told]
+    if not earlier:
+        return last
+    return [
+        f"| {' | '.join(_OF_STAGE)} |",
+        "|---" * len(_OF_STAGE) + "|",
+        *(
+            f"| {' | '.join(_cell(stage.get(name, '')) for name in _OF_STAGE)} |"
+            for stage in [*earlier, provenance]
+        ),
+        "",
+        "The last stage; `provenance.json` has as much of each:",
+        "",
+        *last,
+    ]
 
 
 def _title(head: dict[str, Any] | None, provenance: dict[str, Any]) -> str:
@@ -159,14 +180,21 @@ def _columns(schema: FeatureSchema) -> str:
 
 
 def _cell(value: Any) -> str:
-    return str(_brief(value)).replace("|", "\\|").replace("\n", " ")
+    return _text(value).replace("|", "\\|").replace("\n", " ")
 
 
-def _brief(value: Any) -> Any:
-    """Keep the first few of a long list, and their number; provenance.json has all."""
+def _text(value: Any) -> str:
+    """Write a value for people; of a long list the first few and their number."""
     if isinstance(value, dict):
-        return {name: _brief(part) for name, part in value.items()}
-    if not isinstance(value, list):
-        return value
-    more = [f"... ({len(value):,})"] if len(value) > 2 * _SHOWN else []
-    return [*map(_brief, value[:_SHOWN] if more else value), *more]
+        return "; ".join(
+            f"{name} ({_text(part)})" if isinstance(part, dict) else f"{name} {_text(part)}"
+            for name, part in value.items()
+        )
+    if isinstance(value, list):
+        more = [f"... ({len(value):,})"] if len(value) > 2 * _SHOWN else []
+        return ", ".join([*map(_text, value[:_SHOWN] if more else value), *more])
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return str(value)
