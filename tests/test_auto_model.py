@@ -101,7 +101,7 @@ def test_a_model_of_the_split_says_what_was_measured(table, start, tmp_path):
 @pytest.mark.parametrize("embedding", [True, False])
 def test_the_network_and_the_frozen_encoder_take_part(run, start, tmp_path, embedding):
     from graftwork.blend import Blend
-    from graftwork.blend.members import MEMBERS
+    from graftwork.blend.members import fit_member
     from graftwork.evaluation.auto_tables import MoleculeTables
     from graftwork.training.lesson import predict_rows
 
@@ -109,7 +109,7 @@ def test_the_network_and_the_frozen_encoder_take_part(run, start, tmp_path, embe
     frozen = load_artifact(graftwork.nn.checkpoints.find_model(start)).encoder
     tables = MoleculeTables(data, frozen).take(np.arange(len(data.y)))
     name = "embedding-gp" if embedding else "molecule-gp"
-    member = MEMBERS[name](tables, data.y, np.arange(len(data.y)) % 5, 0, 0.0)
+    member = fit_member(name, tables, data.y, np.arange(len(data.y)) % 5, 0, 0.0)
     state = {k: v.numpy() for k, v in frozen.state_dict().items()} if embedding else {}
     half = np.array([0.5])
     blend = Blend("regression", {NETWORK: half, name: half}, {name: member}, state)
@@ -152,6 +152,27 @@ def test_several_targets_have_weights_of_their_own(table, start, tmp_path):
     assert found["pred_pIC50"].corr(frame["pIC50"]) > 0.6
 
 
+def test_of_many_rows_trees_learn_from_more_than_processes(run, monkeypatch):
+    from graftwork.blend import Forest
+    from graftwork.evaluation import auto
+    from graftwork.evaluation.auto_tables import MoleculeTables
+
+    for name, rows in (("_TREES_ROWS", 90), ("_PROCESS_ROWS", 40), ("_LEAST_ROWS", 40)):
+        monkeypatch.setattr(auto, name, rows)
+    data, every = run.experiment.data, np.arange(len(run.experiment.data.y))
+    device = torch.device("cpu")
+    found = auto.fit_auto(
+        data, MoleculeTables(data, None), every, every, "regression", None, seed=0, device=device
+    )
+    for blend in (found.blend, found.refitted(data, every, seed=1)):
+        sizes = {
+            len(member.leaf if isinstance(member, Forest) else member.rows)
+            for member in blend.members.values()
+        }
+        assert sizes == {90, 40}
+    assert found.rows == 40
+
+
 def test_two_runs_leave_the_same_blend(run, table, start, tmp_path):
     again = graftwork.finetune(table, "pIC50", tmp_path / "run", start_from=start, **TINY)
     for name in ("metrics.json", "predictions.csv", "model/blend.safetensors"):
@@ -161,7 +182,7 @@ def test_two_runs_leave_the_same_blend(run, table, start, tmp_path):
 def test_a_blend_and_its_format_belong_together(run, tmp_path):
     folder = tmp_path / "model"
     shutil.copytree(run.folder / "model", folder)
-    assert json.loads((folder / "config.json").read_text())["format_version"] == 2
+    assert json.loads((folder / "config.json").read_text())["format_version"] == 3
     (folder / "blend.safetensors").rename(tmp_path / "blend.safetensors")
     with pytest.raises(ArtifactError, match="missing"):
         graftwork.load(folder)

@@ -11,7 +11,7 @@ from safetensors.numpy import load, save
 
 from counted import real_molecules
 from graftwork.blend import NETWORK, Blend, process
-from graftwork.blend.members import MEMBERS
+from graftwork.blend.members import MEMBERS, fit_member
 from graftwork.blend.storage import blend_from_bytes, blend_to_bytes
 from graftwork.errors import ArtifactError
 
@@ -31,7 +31,7 @@ def make_blend(molecules):
         if kind != "regression":
             y = (y > 0).astype(float)
         folds = np.arange(len(y)) % 5
-        members = {name: fit(molecules, y, folds, 0, 0.0) for name, fit in MEMBERS.items()}
+        members = {name: fit_member(name, molecules, y, folds, 0, 0.0) for name in MEMBERS}
         share = np.full(1 if kind == "multiclass" else columns, 1 / (1 + len(members)))
         frozen = {"layer.weight": rng.normal(size=(3, 2)).astype(np.float32)}
         return Blend(kind, dict.fromkeys((NETWORK, *members), share), members, frozen)
@@ -103,14 +103,16 @@ FAULTS = {
     "a missing array": ("molecule-gp.mean", lambda _: None),
     "an unknown array": ("surprise", lambda _: np.zeros(3)),
     "another shape": ("molecule-gp.mean", lambda a: a[:1]),
-    "another type": ("extra-trees.value", lambda a: a.astype(np.float64)),
+    "another type": ("extra-trees.labels", lambda a: a.astype(np.float64)),
     "a NaN": ("fingerprint-gp.fingerprints.coefficients", put((0, 0), np.nan)),
     "an infinite weight of the frozen encoder": ("frozen.layer.weight", put((0, 0), np.inf)),
     "weights that sum to more": ("weights.network", put(0, 0.9)),
     "a negative weight": ("weights.network", put(0, -0.2)),
     "a column that there is not": ("extra-trees.column", put(0, 10**6)),
     "a tree that never ends": ("extra-trees.right", put(0, 0)),
-    "a root outside": ("extra-trees.roots", put((0, 0), 10**8)),
+    "a root outside": ("extra-trees.roots", put(0, 10**8)),
+    "a row in no leaf": ("extra-trees.leaf", put((0, 0), 0)),
+    "a label both there and not": ("extra-trees.known", put((0, 0), 2)),
     "a leaf that goes on": ("extra-trees.right", put(-1, 0)),
     "an identifier outside": ("rows.ecfp4.indices", put(0, 10**8)),
     "a negative count": ("rows.ecfp4.counts", put(0, -1)),

@@ -11,7 +11,7 @@ from counted import real_molecules
 from graftwork.blend import Forest, Molecules, forest, molecules
 from graftwork.blend.fingerprints import Fingerprints
 from graftwork.blend.kernels import FINGERPRINTS, gram, scale_of
-from graftwork.blend.members import MEMBERS
+from graftwork.blend.members import MEMBERS, fit_member
 from graftwork.blend.process import predicted
 from graftwork.data.featurize import SCHEMAS
 from graftwork.data.featurize.counts import COUNTS, DESCRIPTOR_NAMES, Described
@@ -27,7 +27,7 @@ def table(nci):
 
 
 def fitted(name, table, y, seed=0, unknown=0.0):
-    return MEMBERS[name](table, y, np.arange(len(y)) % 5, seed, unknown)
+    return fit_member(name, table, y, np.arange(len(y)) % 5, seed, unknown)
 
 
 @pytest.mark.parametrize("name", MEMBERS)
@@ -68,7 +68,7 @@ def test_each_target_is_fitted_on_its_own_labels(name, table):
     if name == "fingerprint-gp":  # whose kernel knows nothing of the rows without a label
         keep = ~np.isnan(missing[:, 0])
         folds = (np.arange(len(y)) % 5)[keep]
-        alone = MEMBERS[name](molecules.take(keep), missing[keep, :1], folds, 0, 0.0)
+        alone = fit_member(name, molecules.take(keep), missing[keep, :1], folds, 0, 0.0)
         np.testing.assert_allclose(alone.predict(molecules)[:, 0], predicted[:, 0], rtol=1e-6)
 
 
@@ -107,11 +107,45 @@ def test_the_forest_is_that_of_scikit_learn(table, monkeypatch):
 
     monkeypatch.setattr("sklearn.ensemble.ExtraTreesRegressor", Kept)
     model = Forest.fitted(molecules, y, 3)
-    expected = np.stack([trees.predict(x) for trees, x in made], 1)
-    np.testing.assert_allclose(model.predict(molecules), expected, rtol=1e-6)
+    (trees, x), *others = made
+    assert not others  # both targets share them
+    expected = trees.predict(x) * y.std(0) + y.mean(0)
+    np.testing.assert_allclose(model.predict(molecules), expected, rtol=1e-6, atol=1e-9)
     again, other = (Forest.fitted(molecules, y, seed).predict(molecules) for seed in (3, 4))
     np.testing.assert_array_equal(again, model.predict(molecules))
     assert (other != again).any()
+
+
+def test_a_forest_knows_which_labels_are_missing(table):
+    molecules, y = table
+    y = np.column_stack([y, np.full(len(y), 3.0), np.full(len(y), np.nan)])
+    y[::3, 0] = np.nan
+    y[:40] = np.nan
+    model = Forest.fitted(molecules, y, 0, unknown=0.5)
+    assert len(model.leaf) == len(y) - 40
+    predicted = model.predict(molecules)
+    np.testing.assert_allclose(predicted[:, 2:], [[3.0, 0.5]] * len(y))
+    kept = ~np.isnan(y[:, 0])
+    assert np.nanmin(y[:, 0]) <= predicted[:, 0].min() < predicted[:, 0].max() <= np.nanmax(y[:, 0])
+    assert np.corrcoef(predicted[kept, 0], y[kept, 0])[0, 1] > 0.9
+    nothing = Forest.fitted(molecules, np.full((len(y), 2), np.nan), 0, unknown=0.5)
+    np.testing.assert_array_equal(nothing.predict(molecules), 0.5)
+
+
+def test_a_forest_of_many_targets_learns_each(table):
+    molecules, y = table
+    rng = np.random.default_rng(0)
+    values = y @ rng.normal(size=(2, 40))
+    many = (values > np.median(values, 0)).astype(np.float64)
+    model = Forest.fitted(molecules, many, 0)
+    assert model.roots.shape == (forest.TREES,)
+    predicted = model.predict(molecules)
+    assert predicted.min() >= 0
+    assert predicted.max() <= 1
+    ranks = [np.corrcoef(predicted[:, t], many[:, t])[0, 1] for t in range(40)]
+    assert min(ranks) > 0.5
+    leaves = np.unique(model.leaf[:, 0], return_counts=True)[1]
+    assert leaves.min() >= 6  # classes
 
 
 def test_a_sum_of_kernels_is_a_kernel_with_one_on_the_diagonal(table):

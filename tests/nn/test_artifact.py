@@ -145,6 +145,7 @@ HOSTILE_CONFIG = {
     "missing encoder key": drop("encoder", "dim"),
     "unknown head key": put("head", "__class__", value="os.system"),
     "format 2": put("format_version", value=2),
+    "format 3 without a blend": put("format_version", value=3),
     "format 0": put("format_version", value=0),
     "format text": put("format_version", value="1"),
     "no format": drop("format_version"),

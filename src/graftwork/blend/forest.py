@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy import sparse
 
 from graftwork.blend.molecules import DESCRIPTORS
-from graftwork.rng import derive_seed
+from graftwork.rng import derive_seed, numpy_rng
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -23,14 +25,17 @@ TABLES = (COUNTED, DESCRIPTORS)
 """The tables of :class:`Molecules` that a forest reads."""
 
 _SHARE_OF_COLUMNS = 0.1  # tried at each split
-_SMALLEST_LEAF = 2
+_SMALLEST_LEAF, _SMALLEST_LEAF_OF_CLASSES = 2, 6
+_MOST_OUTPUTS = 16  # that judge a split
 
 
 @dataclass(frozen=True)
 class Forest:
-    """Trees of all targets, their nodes end to end.
+    """Trees that all targets share, their nodes end to end, and the training rows in their leaves.
 
-    A node's left child comes right after it. All rows walk through all trees of a target at once.
+    A node's left child comes right after it. A row walks through all trees and is said to be the
+    mean of the labels in the leaves that it comes to, of each target those that are known (a
+    forest as a kernel: Lin and Jeon, J. Am. Stat. Assoc. 101:578, 2006).
 
     Parameters
     ----------
@@ -40,71 +45,89 @@ class Forest:
         Float32 ``[nodes]``: values up to it go left.
     right
         Int32 ``[nodes]``: the right child; a leaf's is the leaf itself.
-    value
-        Float32 ``[nodes]``: what a leaf predicts.
     roots
-        Int32 ``[targets, trees]``.
+        Int32 ``[trees]``; none where there was nothing to learn.
+    leaf
+        Int32 ``[training rows, trees]``: where each of them ends.
+    labels, known
+        Float32 and uint8 ``[training rows, targets]``: 0 and 0 where a label is missing.
+    mean
+        Of each target's labels: what is said where no leaf knows one.
     """
 
     column: npt.NDArray[np.int32]
     threshold: npt.NDArray[np.float32]
     right: npt.NDArray[np.int32]
-    value: npt.NDArray[np.float32]
     roots: npt.NDArray[np.int32]
+    leaf: npt.NDArray[np.int32]
+    labels: npt.NDArray[np.float32]
+    known: npt.NDArray[np.uint8]
+    mean: FloatArray
 
     @classmethod
     def fitted(
         cls, molecules: Molecules, y: FloatArray, seed: int, *, unknown: float = 0.0
     ) -> Forest:
-        """Fit one forest per target (Geurts et al., Machine Learning 63:3, 2006).
+        """Fit one forest for all targets (Geurts et al., Machine Learning 63:3, 2006).
 
-        Classes are fitted as the numbers 0 and 1: a leaf then holds their share. A target with
-        nothing to learn gets a constant, and one without labels predicts ``unknown``.
+        Splits are judged by standardised labels, a missing one counting as the mean; those of more
+        than 16 targets by 16 random projections of them (Joly et al., ECML PKDD 2014). Classes are
+        the numbers 0 and 1, and their leaves are larger. A target with nothing to learn gets a
+        constant, and one without labels ``unknown``.
         """
-        from sklearn.ensemble import ExtraTreesRegressor  # noqa: PLC0415  (only needed to fit)
-
-        table = _table(molecules)
-        trees: list[_Tree] = []
-        for target in range(y.shape[1]):
-            known = ~np.isnan(y[:, target])
-            labels = y[known, target]
-            if not len(labels) or labels.min() == labels.max():
-                trees += [_leaf(labels[0] if len(labels) else unknown)] * TREES
-                continue
-            forest = ExtraTreesRegressor(
-                TREES,
-                max_features=_SHARE_OF_COLUMNS,
-                min_samples_leaf=_SMALLEST_LEAF,
-                random_state=derive_seed(seed, "forest", target) % 2**32,
-                n_jobs=-1,
-            )
-            forest.fit(table[known], labels)
-            trees += [_nodes(tree.tree_) for tree in forest.estimators_]
-        starts = np.cumsum([0, *(len(tree[0]) for tree in trees)])
-        column, threshold, right, value = (
-            np.concatenate([tree[part] for tree in trees]) for part in range(4)
+        rows = np.flatnonzero(~np.isnan(y).all(1))
+        table, y = _table(molecules.take(rows)), y[rows]
+        known = ~np.isnan(y)
+        labels = np.where(known, y, 0.0)
+        count = np.maximum(known.sum(0), 1)
+        mean = np.where(known.any(0), labels.sum(0) / count, unknown)
+        classes = bool(np.isin(labels, (0.0, 1.0)).all())
+        trees = _grown(table, _outputs(y, mean, seed), seed, classes=classes)
+        roots = np.cumsum([0, *(tree.node_count for tree in trees)])[:-1].astype(np.int32)
+        parts = [_NO_NODES, *map(_nodes, trees, roots)]
+        column, threshold, right = (np.concatenate(part) for part in zip(*parts, strict=True))
+        ends = [tree.apply(table) + root for tree, root in zip(trees, roots, strict=True)]
+        leaf = np.array(ends, np.int32).reshape(len(trees), len(rows)).T
+        return cls(
+            column,
+            threshold,
+            right,
+            roots,
+            leaf,
+            labels.astype(np.float32),
+            known.astype(np.uint8),
+            mean,
         )
-        right += np.repeat(starts[:-1], np.diff(starts)).astype(np.int32)
-        roots = starts[:-1].astype(np.int32).reshape(y.shape[1], TREES)
-        return cls(column, threshold, right, value, roots)
 
     def predict(self, molecules: Molecules) -> FloatArray:
-        """Return the mean over trees, shape ``[rows, targets]``."""
+        """Return the mean of the labels in the leaves, shape ``[rows, targets]``."""
         table = _table(molecules)
-        rows = np.arange(len(table))[:, None]
-        out = np.empty((len(table), len(self.roots)))
-        for target, roots in enumerate(self.roots):
-            node = np.broadcast_to(roots, (len(table), len(roots)))
-            while (inner := self.column[node] >= 0).any():
-                low = table[rows, self.column[node]] <= self.threshold[node]
-                node = np.where(inner & low, node + 1, self.right[node])
-            out[:, target] = self.value[node].mean(1, dtype=np.float64)
-        return out
+        rows, trees = len(table), len(self.roots)
+        node = np.broadcast_to(self.roots, (rows, trees))
+        every = np.arange(rows)[:, None]
+        while (inner := self.column[node] >= 0).any():
+            low = table[every, self.column[node]] <= self.threshold[node]
+            node = np.where(inner & low, node + 1, self.right[node])
+        shape = rows, len(self.column)
+        ends = np.arange(rows + 1) * trees
+        reached = sparse.csr_array((np.ones(node.size), node.ravel(), ends), shape=shape)
+        weights = reached @ self._shares
+        total = weights @ self.known
+        out = np.broadcast_to(self.mean, total.shape).copy()
+        return np.divide(weights @ self.labels, total, out=out, where=total > 0)
+
+    @cached_property
+    def _shares(self) -> Any:
+        """What each training row counts in each node, sparse ``[nodes, training rows]``."""
+        rows, nodes = len(self.leaf), len(self.column)
+        ends = self.leaf.T.ravel()
+        share = 1.0 / np.bincount(ends, minlength=nodes)[ends]
+        row = np.tile(np.arange(rows), self.leaf.shape[1])
+        return sparse.csr_array((share, (ends, row)), shape=(nodes, rows))
 
 
-_Tree = tuple[
-    "npt.NDArray[np.int32]", "npt.NDArray[np.float32]", "npt.NDArray[np.int32]", "npt.NDArray[Any]"
-]
+_Nodes = tuple["npt.NDArray[np.int32]", "npt.NDArray[np.float32]", "npt.NDArray[np.int32]"]
+_NO_NODES: _Nodes = np.empty(0, np.int32), np.empty(0, np.float32), np.empty(0, np.int32)
 
 
 def _table(molecules: Molecules) -> npt.NDArray[np.float32]:
@@ -112,24 +135,46 @@ def _table(molecules: Molecules) -> npt.NDArray[np.float32]:
     return np.concatenate([counts, molecules.numbers[DESCRIPTORS]], axis=1)
 
 
-def _leaf(value: float) -> _Tree:
-    return (
-        np.array([-1], np.int32),
-        np.zeros(1, np.float32),
-        np.zeros(1, np.int32),
-        np.array([value], np.float32),
+def _outputs(y: FloatArray, mean: FloatArray, seed: int) -> FloatArray:
+    """Return what splits are judged by, shape ``[rows, outputs]``; none if no label varies."""
+    known = ~np.isnan(y)
+    varied = [t for t in range(y.shape[1]) if len(np.unique(y[known[:, t], t])) > 1]
+    away = np.where(known, y - mean, 0.0)[:, varied]
+    outputs = away / np.sqrt(np.square(away).sum(0) / known[:, varied].sum(0))
+    if len(varied) <= _MOST_OUTPUTS:
+        return outputs
+    rng = numpy_rng(seed, "forest outputs")
+    return outputs @ rng.standard_normal((len(varied), _MOST_OUTPUTS))
+
+
+def _grown(
+    table: npt.NDArray[np.float32], outputs: FloatArray, seed: int, *, classes: bool
+) -> list[Any]:
+    """Return scikit-learn's trees."""
+    from sklearn.ensemble import ExtraTreesRegressor  # noqa: PLC0415  (only needed to fit)
+
+    if not outputs.shape[1]:
+        return []
+    forest = ExtraTreesRegressor(
+        TREES,
+        max_features=_SHARE_OF_COLUMNS,
+        min_samples_leaf=_SMALLEST_LEAF_OF_CLASSES if classes else _SMALLEST_LEAF,
+        random_state=derive_seed(seed, "forest", 0) % 2**32,
+        n_jobs=-1,
     )
+    forest.fit(table, outputs[:, 0] if outputs.shape[1] == 1 else outputs)
+    return [estimator.tree_ for estimator in forest.estimators_]
 
 
-def _nodes(tree: Any) -> _Tree:
+def _nodes(tree: Any, root: int) -> _Nodes:
     """Read scikit-learn's arrays; the table is float32, so thresholds may be rounded down."""
     leaf = tree.children_left < 0
     threshold = tree.threshold.astype(np.float32)
     above = threshold > tree.threshold
     threshold[above] = np.nextafter(threshold[above], np.float32(-np.inf))
+    right = root + np.where(leaf, np.arange(len(leaf)), tree.children_right)
     return (
         np.where(leaf, -1, tree.feature).astype(np.int32),
         np.where(leaf, np.float32(0), threshold),
-        np.where(leaf, np.arange(len(leaf)), tree.children_right).astype(np.int32),
-        tree.value[:, 0, 0].astype(np.float32),
+        right.astype(np.int32),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from graftwork.blend.forest import Forest
@@ -14,47 +13,38 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    FloatArray = npt.NDArray[np.float64]
-
-Fit = Callable[["Molecules", "FloatArray", "npt.NDArray[np.intp]", int, float], "Process | Forest"]
-"""Molecules, labels ``[rows, columns]``, fold of each row, seed and default, to a fitted model."""
-
-
-def _process(*kernels: str) -> Fit:
-    def fit(
-        molecules: Molecules,
-        y: FloatArray,
-        folds: npt.NDArray[np.intp],
-        _seed: int,
-        unknown: float,
-    ) -> Process:
-        return Process.fitted(kernels, molecules, y, folds, unknown)
-
-    return fit
-
-
-def _forest(
-    molecules: Molecules,
-    y: FloatArray,
-    _folds: npt.NDArray[np.intp],
-    seed: int,
-    unknown: float,
-) -> Forest:
-    return Forest.fitted(molecules, y, seed, unknown=unknown)
-
-
-_KERNELS = {
+MEMBERS: dict[str, tuple[str, ...]] = {
     "fingerprint-gp": (FINGERPRINTS,),
     "molecule-gp": (FINGERPRINTS, DESCRIPTORS),
     "embedding-gp": (EMBEDDING,),
     "joint-gp": (FINGERPRINTS, DESCRIPTORS, EMBEDDING),
+    "extra-trees": (),
 }
+"""What may be blended with the network, and the kernels that it sums: none for a forest."""
 
-MEMBERS: dict[str, Fit] = {
-    **{name: _process(*kernels) for name, kernels in _KERNELS.items()},
-    "extra-trees": _forest,
-}
-"""What may be blended with the network. A Gaussian process reads one kernel or a sum of them."""
-
-OF_EMBEDDING = frozenset(name for name, kernels in _KERNELS.items() if EMBEDDING in kernels)
+OF_EMBEDDING = frozenset(name for name, kernels in MEMBERS.items() if EMBEDDING in kernels)
 """Those that need the embedding of a checkpoint."""
+
+
+def fit_member(
+    name: str,
+    molecules: Molecules,
+    y: npt.NDArray[np.float64],
+    folds: npt.NDArray[np.intp],
+    seed: int,
+    unknown: float,
+) -> Process | Forest:
+    """Fit a model to labels ``[rows, columns]``, NaN where missing.
+
+    Parameters
+    ----------
+    folds
+        The fold of each row, by which a process chooses its noise.
+    seed
+        Of a forest.
+    unknown
+        What is said of a target without labels.
+    """
+    if kernels := MEMBERS[name]:
+        return Process.fitted(kernels, molecules, y, folds, unknown)
+    return Forest.fitted(molecules, y, seed, unknown=unknown)

@@ -33,7 +33,7 @@ _MOST_COLUMNS = 100_000
 
 def _columns_of(blend: Blend) -> int:
     for member in blend.members.values():
-        return len(member.roots if isinstance(member, Forest) else member.mean)
+        return len(member.mean)
     return len(blend.weights[NETWORK])
 
 
@@ -105,7 +105,7 @@ def blend_from_bytes(data: bytes, where: str, kind: Kind, targets: int) -> Blend
     return Blend(kind, weights, read, frozen)
 
 
-_FOREST = ("column", "threshold", "right", "value", "roots")
+_FOREST = ("column", "threshold", "right", "roots", "leaf", "labels", "known", "mean")
 
 
 def _known_member(kernels: Any) -> bool:
@@ -193,13 +193,17 @@ def _forest(reader: Reader, name: str, columns: int) -> Forest:
     nodes = len(column)
     threshold = reader.numbers(f"{name}.threshold", nodes, dtype=np.float32)
     right = reader.whole(f"{name}.right", nodes, below=nodes)
-    value = reader.numbers(f"{name}.value", nodes, dtype=np.float32)
-    roots = reader.whole(f"{name}.roots", columns, None, below=nodes)
+    roots = reader.whole(f"{name}.roots", None, below=nodes)
+    ends = reader.whole(f"{name}.leaf", None, len(roots), below=nodes)
+    labels = reader.numbers(f"{name}.labels", len(ends), columns, dtype=np.float32)
+    known = reader.whole(f"{name}.known", len(ends), columns, dtype=np.uint8, below=2)
+    mean = reader.numbers(f"{name}.mean", columns)
     forward = right > np.arange(nodes) + 1  # so that every walk ends, within the arrays
     reader.require(bool((forward | (column < 0)).all()), f"has a tree without an end in {name}")
     leaf = column < 0
     reader.require(bool((right[leaf] == np.flatnonzero(leaf)).all()), f"breaks a leaf of {name}")
-    return Forest(column, threshold, right, value, roots)
+    reader.require(bool(leaf[ends].all()), f"has a row outside of the leaves of {name}")
+    return Forest(column, threshold, right, roots, ends, labels, known, mean)
 
 
 def _loaded(data: bytes, where: str) -> Mapping[str, Array]:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 
 from graftwork.blend import NETWORK, Blend, Forest, Process, gate
-from graftwork.blend.members import MEMBERS, OF_EMBEDDING
+from graftwork.blend.members import MEMBERS, OF_EMBEDDING, fit_member
 from graftwork.blend.model import decided, in_range, one_hot, predicted_by
 from graftwork.config import Kind
 from graftwork.data.labelled import LabelledData
@@ -28,7 +28,8 @@ AUTO = "auto"
 _FOLDS = 3
 _INNER_FOLDS = 10  # by which a Gaussian process chooses its noise
 _ONE_FOLD = 8192  # rows from which on one fold says enough
-_MOST_ROWS, _LEAST_ROWS = 4000, 200  # of members, which take longer with more rows and targets
+_TREES_ROWS = 32_768
+_PROCESS_ROWS, _LEAST_ROWS = 4000, 1000  # processes take longer with more rows and targets
 
 Values = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
@@ -86,7 +87,7 @@ class Auto:
     def refitted(self, data: LabelledData, groups: Rows, *, seed: int) -> Blend:
         """Return the blend with its members fitted on all rows, and the same weights."""
         y = _columns(data, self.blend.kind)
-        rows = _sampled(np.arange(len(y)), y.shape[1], seed)
+        rows = _sampled(np.arange(len(y)), _TREES_ROWS, seed)
         names = tuple(self.blend.members)
         members = _fitted(names, self.tables, y, rows, groups, self.blend.kind, seed)
         return replace(self.blend, members=members)
@@ -126,12 +127,13 @@ def fit_auto(
     y = _columns(data, kind)
     fold_of = np.full(len(y), -1)
     fold_of[rows] = grouped_folds(groups[rows], _FOLDS, seed)
-    chosen = _sampled(rows, y.shape[1], seed)
+    described = _sampled(rows, _TREES_ROWS, seed)
+    chosen = _sampled(described, _of_processes(y), seed)
     names = [name for name in MEMBERS if tables.has_embedding or name not in OF_EMBEDDING]
     judged = names if train is None else [NETWORK, *names]
     found = {name: np.zeros(y.shape) for name in judged}
     folds = range(_FOLDS - _folds(len(rows)), _FOLDS)
-    tables.take(chosen)  # described once, before the folds read them at the same time
+    tables.take(described)  # once, before the folds read them at the same time
 
     def by_network(fold: int, train: Callable[[Rows], Predictor]) -> dict[str, Values]:
         network = train(rows[fold_of[rows] != fold])
@@ -139,7 +141,7 @@ def fit_auto(
         return {NETWORK: predict_rows(network, data.store, out, columns=True)}
 
     def by_members(fold: int) -> dict[str, Values]:
-        out, learned = chosen[fold_of[chosen] == fold], chosen[fold_of[chosen] != fold]
+        out, learned = chosen[fold_of[chosen] == fold], described[fold_of[described] != fold]
         members = _fitted(names, tables, y, learned, groups, kind, seed)
         return predicted_by(members, tables.take(out))
 
@@ -157,7 +159,7 @@ def fit_auto(
     used = [name for name in names if weights[name].any()]
     worth = {NETWORK: np.zeros(len(data.tasks)), **weights}
     worth = {name: worth[name] for name in (NETWORK, *used)}
-    blend = Blend(kind, worth, _fitted(used, tables, y, chosen, groups, kind, seed))
+    blend = Blend(kind, worth, _fitted(used, tables, y, described, groups, kind, seed))
     metric = primary_metric(kind, len(data.tasks))
 
     def standing(name: str, columns: Values) -> Standing:
@@ -182,9 +184,13 @@ def _columns(data: LabelledData, kind: Kind) -> Values:
     return one_hot(data.y, kind, count_classes(data.y) if kind == "multiclass" else 0)
 
 
-def _sampled(rows: Rows, columns: int, seed: int) -> Rows:
-    """Return the rows that members learn from: all, or a random part of many."""
-    most = max(_LEAST_ROWS, int(_MOST_ROWS / columns**0.5))
+def _of_processes(y: Values) -> int:
+    """Return from how many rows processes of so many targets learn at most."""
+    return max(_LEAST_ROWS, int(_PROCESS_ROWS / y.shape[1] ** 0.5))
+
+
+def _sampled(rows: Rows, most: int, seed: int) -> Rows:
+    """Return all rows, or a random part of many."""
     if len(rows) <= most:
         return rows
     return np.sort(numpy_rng(seed, "blend rows").choice(rows, most, replace=False))
@@ -199,13 +205,15 @@ def _fitted(
     kind: Kind,
     seed: int,
 ) -> dict[str, Process | Forest]:
-    folds = grouped_folds(groups[rows], _INNER_FOLDS, seed)
     unknown = 0.5 if kind == "classification" else 0.0
-    table = tables.take(rows)
+    few = _sampled(rows, _of_processes(y), seed)
+    table = tables.take(few)  # one, so that processes share their kernels
     members = {}
     for name in names:
         leave_if_unwanted()
-        members[name] = MEMBERS[name](table, y[rows], folds, seed, unknown)
+        part, read = (few, table) if MEMBERS[name] else (rows, tables.take(rows))
+        folds = grouped_folds(groups[part], _INNER_FOLDS, seed)
+        members[name] = fit_member(name, read, y[part], folds, seed, unknown)
     return members
 
 

@@ -23,7 +23,7 @@ from graftwork.nn.encoder import Encoder
 from graftwork.nn.predictor import Predictor
 from graftwork.nn.record import BLEND, MEMBERSHIP, read_blend, read_membership
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 """Of a model with a blend; one without is still written, and read, as version 1."""
 
 FILES = ("config.json", "schema.json", "model.safetensors", "provenance.json", "README.md")
