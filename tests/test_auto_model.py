@@ -152,13 +152,16 @@ def test_several_targets_have_weights_of_their_own(table, start, tmp_path):
     assert found["pred_pIC50"].corr(frame["pIC50"]) > 0.6
 
 
-def test_of_many_rows_trees_learn_from_more_than_processes(run, monkeypatch):
+@pytest.mark.parametrize("one_fold", [False, True])
+def test_of_many_rows_trees_learn_from_more_than_processes(run, monkeypatch, one_fold):
     from graftwork.blend import Forest
     from graftwork.evaluation import auto
     from graftwork.evaluation.auto_tables import MoleculeTables
 
     for name, rows in (("_TREES_ROWS", 90), ("_PROCESS_ROWS", 40), ("_LEAST_ROWS", 40)):
         monkeypatch.setattr(auto, name, rows)
+    if one_fold:
+        monkeypatch.setattr(auto, "_ONE_FOLD", 100)
     data, every = run.experiment.data, np.arange(len(run.experiment.data.y))
     device = torch.device("cpu")
     found = auto.fit_auto(
@@ -170,7 +173,7 @@ def test_of_many_rows_trees_learn_from_more_than_processes(run, monkeypatch):
             for member in blend.members.values()
         }
         assert sizes == {90, 40}
-    assert found.rows == 40
+    assert 20 < found.rows < 40 if one_fold else found.rows == 40  # a third of 90 rows
 
 
 def test_two_runs_leave_the_same_blend(run, table, start, tmp_path):

@@ -27,7 +27,7 @@ from graftwork.training.side_by_side import leave_if_unwanted, side_by_side
 AUTO = "auto"
 _FOLDS = 3
 _INNER_FOLDS = 10  # by which a Gaussian process chooses its noise
-_ONE_FOLD = 8192  # rows from which on one fold says enough
+_ONE_FOLD = 4096  # rows from which on one fold says enough
 _TREES_ROWS = 32_768
 _PROCESS_ROWS, _LEAST_ROWS = 4000, 1000  # processes take longer with more rows and targets
 
@@ -107,7 +107,7 @@ def fit_auto(
     """Fit the weights, and the members that have one, on labelled rows.
 
     All are judged by the same cross-validation: the rows are divided into three folds, rows of a
-    group together, and each model predicts a fold after learning from the two others. Of 8,192
+    group together, and each model predicts a fold after learning from the two others. Of 4,096
     rows or more one fold is predicted, not all three: the last, as the largest group is in the
     first.
 
@@ -127,21 +127,21 @@ def fit_auto(
     y = _columns(data, kind)
     fold_of = np.full(len(y), -1)
     fold_of[rows] = grouped_folds(groups[rows], _FOLDS, seed)
+    folds = range(_FOLDS - _folds(len(rows)), _FOLDS)
     described = _sampled(rows, _TREES_ROWS, seed)
-    chosen = _sampled(described, _of_processes(y), seed)
+    seen = _sampled(described[fold_of[described] >= folds.start], _of_processes(y), seed)
     names = [name for name in MEMBERS if tables.has_embedding or name not in OF_EMBEDDING]
     judged = names if train is None else [NETWORK, *names]
     found = {name: np.zeros(y.shape) for name in judged}
-    folds = range(_FOLDS - _folds(len(rows)), _FOLDS)
     tables.take(described)  # once, before the folds read them at the same time
 
     def by_network(fold: int, train: Callable[[Rows], Predictor]) -> dict[str, Values]:
         network = train(rows[fold_of[rows] != fold])
-        out = chosen[fold_of[chosen] == fold]
+        out = seen[fold_of[seen] == fold]
         return {NETWORK: predict_rows(network, data.store, out, columns=True)}
 
     def by_members(fold: int) -> dict[str, Values]:
-        out, learned = chosen[fold_of[chosen] == fold], described[fold_of[described] != fold]
+        out, learned = seen[fold_of[seen] == fold], described[fold_of[described] != fold]
         members = _fitted(names, tables, y, learned, groups, kind, seed)
         return predicted_by(members, tables.take(out))
 
@@ -150,10 +150,9 @@ def fit_auto(
         jobs = [*(partial(by_network, fold, train) for fold in folds), *jobs]
     said = side_by_side(jobs, device, "Cross-validation of the blend")
     for place, columns in enumerate(said):
-        out = chosen[fold_of[chosen] == folds[place % len(folds)]]
+        out = seen[fold_of[seen] == folds[place % len(folds)]]
         for name, values in columns.items():
             found[name][out, : values.shape[1]] = values
-    seen = chosen[fold_of[chosen] >= folds.start]
     found = {name: in_range(columns[seen], kind) for name, columns in found.items()}
     weights = _weights(found, y[seen], groups[seen], kind)
     used = [name for name in names if weights[name].any()]
