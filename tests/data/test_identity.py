@@ -10,7 +10,7 @@ from rdkit import Chem, RDConfig
 from rdkit.Chem.MolStandardize import rdMolStandardize
 
 from graftwork.data.featurize import SCHEMAS, TASKS
-from graftwork.data.featurize.identity import digest, parent_molecule, parent_scaffold
+from graftwork.data.featurize.identity import digest, parent_molecule, scaffold_of
 
 SCHEMA = SCHEMAS["default"]
 
@@ -22,7 +22,7 @@ def parent(text):
 
 def scaffold(text):
     molecule = Chem.MolFromSmiles(text)
-    return parent_scaffold(parent_molecule(molecule, Chem.MolToSmiles(molecule))[0])
+    return scaffold_of(parent_molecule(molecule, Chem.MolToSmiles(molecule))[0])
 
 
 @pytest.mark.parametrize(

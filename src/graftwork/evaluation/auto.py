@@ -29,7 +29,7 @@ _FOLDS = 3
 _INNER_FOLDS = 10  # by which a Gaussian process chooses its noise
 _ONE_FOLD = 4096  # rows from which on one fold says enough
 _TREES_ROWS = 32_768
-_PROCESS_ROWS, _LEAST_ROWS = 4000, 1000  # processes take longer with more rows and targets
+_PROCESS_ROWS, _LEAST_ROWS = 4000, 1000  # processes take longer with more labels and targets
 
 Values = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
@@ -184,8 +184,9 @@ def _columns(data: LabelledData, kind: Kind) -> Values:
 
 
 def _of_processes(y: Values) -> int:
-    """Return from how many rows processes of so many targets learn at most."""
-    return max(_LEAST_ROWS, int(_PROCESS_ROWS / y.shape[1] ** 0.5))
+    """Return from how many rows processes learn at most: fewer labels let them take more."""
+    labels = max(_LEAST_ROWS, _PROCESS_ROWS / y.shape[1] ** 0.5)
+    return min(_PROCESS_ROWS, int(labels / max(1.0 - np.isnan(y).mean(), 1e-9)))
 
 
 def _sampled(rows: Rows, most: int, seed: int) -> Rows:

@@ -56,17 +56,20 @@ def parent_molecule(molecule: Chem.Mol, canonical: str) -> tuple[Chem.Mol, str]:
     return (parent, name) if again is None else (again, Chem.MolToSmiles(again))
 
 
-def parent_scaffold(parent: Chem.Mol) -> str:
-    """Return the Bemis-Murcko scaffold of a parent; "" where there is no ring.
+def scaffold_of(molecule: Chem.Mol) -> str:
+    """Return the Bemis-Murcko scaffold of a molecule with its stereo; "" where there is no ring.
 
     As in RDKit, atoms that are joined to the scaffold by a double bond belong to it.
 
     Examples
     --------
-    >>> parent_scaffold(Chem.MolFromSmiles("CCc1ccc(O)cc1"))
+    >>> scaffold_of(Chem.MolFromSmiles("CCc1ccc(O)cc1"))
     'c1ccccc1'
     """
-    return Chem.MolToSmiles(MurckoScaffold.GetScaffoldForMol(parent))
+    pieces = len(Chem.GetMolFrags(molecule))
+    if molecule.GetNumBonds() <= molecule.GetNumAtoms() - pieces:
+        return ""  # RDKit needs three seconds to say so of a chain of 1,000 atoms
+    return Chem.MolToSmiles(MurckoScaffold.GetScaffoldForMol(molecule))
 
 
 def digest(text: str) -> int:

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 from rdkit import Chem
-from rdkit.Chem.Scaffolds import MurckoScaffold
 from safetensors.numpy import load, save
 
 from graftwork.data.featurize.counts import (
@@ -21,7 +20,7 @@ from graftwork.data.featurize.counts import (
     encode_counted,
 )
 from graftwork.data.featurize.featurizer import Hints
-from graftwork.data.featurize.identity import digest, parent_molecule, parent_scaffold
+from graftwork.data.featurize.identity import digest, parent_molecule, scaffold_of
 from graftwork.data.featurize.molecule import (
     MoleculeProperties,
     pack_molecules,
@@ -86,8 +85,7 @@ def _with_targets(names: Sequence[str]) -> Task:
 
 def _scaffold(text: str, schema: FeatureSchema) -> str:
     """Bemis-Murcko scaffold with chirality, as Hu et al. group molecules; "" without a ring."""
-    molecule = parse_molecule(text, schema.options)
-    return MurckoScaffold.MurckoScaffoldSmiles(mol=molecule, includeChirality=True)
+    return scaffold_of(parse_molecule(text, schema.options))
 
 
 def _described(text: str, schema: FeatureSchema) -> Counted:
@@ -132,7 +130,7 @@ def _membership(text: str, schema: FeatureSchema) -> list[int]:
     """Return two 64-bit digests: of the parent, and of its scaffold (0 without a ring)."""
     molecule = parse_molecule(text, schema.options)
     parent, name = parent_molecule(molecule, Chem.MolToSmiles(molecule))
-    return [digest(name), digest(parent_scaffold(parent))]
+    return [digest(name), digest(scaffold_of(parent))]
 
 
 def _to_json(results: Sequence[Any], _schema: FeatureSchema) -> bytes:
