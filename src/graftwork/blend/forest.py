@@ -82,7 +82,7 @@ class Forest:
         count = np.maximum(known.sum(0), 1)
         mean = np.where(known.any(0), labels.sum(0) / count, unknown)
         classes = bool(np.isin(labels, (0.0, 1.0)).all())
-        trees = _grown(table, _outputs(y, mean, seed), seed, classes=classes)
+        trees = _grown(table, _outputs(labels - mean, known, seed), seed, classes=classes)
         roots = np.cumsum([0, *(tree.node_count for tree in trees)])[:-1].astype(np.int32)
         parts = [_NO_NODES, *map(_nodes, trees, roots)]
         column, threshold, right = (np.concatenate(part) for part in zip(*parts, strict=True))
@@ -135,12 +135,12 @@ def _table(molecules: Molecules) -> npt.NDArray[np.float32]:
     return np.concatenate([counts, molecules.numbers[DESCRIPTORS]], axis=1)
 
 
-def _outputs(y: FloatArray, mean: FloatArray, seed: int) -> FloatArray:
+def _outputs(away: FloatArray, known: npt.NDArray[np.bool_], seed: int) -> FloatArray:
     """Return what splits are judged by, shape ``[rows, outputs]``; none if no label varies."""
-    known = ~np.isnan(y)
-    varied = [t for t in range(y.shape[1]) if len(np.unique(y[known[:, t], t])) > 1]
-    away = np.where(known, y - mean, 0.0)[:, varied]
-    outputs = away / np.sqrt(np.square(away).sum(0) / known[:, varied].sum(0))
+    away = np.where(known, away, 0.0)
+    varied = [t for t, mine in enumerate(known.T) if len(np.unique(away[mine, t])) > 1]
+    outputs = away[:, varied]
+    outputs = outputs / np.sqrt(np.square(outputs).sum(0) / known[:, varied].sum(0))
     if len(varied) <= _MOST_OUTPUTS:
         return outputs
     rng = numpy_rng(seed, "forest outputs")

@@ -13,10 +13,10 @@ from graftwork import console
 from graftwork.config import Kind
 from graftwork.data.labelled import LabelledData
 from graftwork.data.splits import Split
-from graftwork.evaluation.applicable import baseline_tables
 from graftwork.evaluation.auto import AUTO, Auto, folds_of
 from graftwork.evaluation.auto_runs import blend_with, blended_runs
-from graftwork.evaluation.baselines import BASELINES, Table
+from graftwork.evaluation.baseline_runs import baseline_runs
+from graftwork.evaluation.baselines import BASELINES
 from graftwork.evaluation.consensus import consensus
 from graftwork.evaluation.interval import Interval, interval
 from graftwork.evaluation.model_runs import PRETRAINED, SCRATCH, ModelRuns
@@ -34,7 +34,6 @@ __all__ = [
     "SCRATCH",
     "Experiment",
     "ModelRuns",
-    "baseline_tables",
     "run_experiment",
     "transfer_verdict",
 ]
@@ -164,12 +163,7 @@ def run_experiment(
     settings = dict.fromkeys(names, config)
     if pretrained:  # a frozen encoder that never learnt anything would be a straw man
         settings[SCRATCH] = replace(config, strategy="full")
-    tables = baseline_tables(data, kind, baselines)
-    others: dict[str, ModelRuns] = {}
-    with console.progress("Baselines", len(tables)) as update:
-        for count, (name, table) in enumerate(tables.items()):
-            update(count, name)
-            others[name] = _fit_baseline(name, table, data, split, kind, seeds)
+    others = baseline_runs(data, split, kind, baselines, seeds)
     everyone = np.arange(len(data.store))
     runs = [(seed, name) for name in reversed(names) for seed in seeds]  # the longest first
     device = new_fabric(config.device, config.precision).device
@@ -231,26 +225,3 @@ def run_experiment(
     )
     blended = blended_runs(auto, said, seeds, everyone)
     return Experiment(data, split, kind, {AUTO: blended, **networks, **others}, auto)
-
-
-def _fit_baseline(
-    name: str,
-    table: Table,
-    data: LabelledData,
-    split: Split,
-    kind: Kind,
-    seeds: tuple[int, ...],
-) -> ModelRuns:
-    train = table.take(split.train)
-    predictions: list[Values] = []
-    notes: list[str] = []
-    deterministic = False
-    for seed in seeds:
-        model = BASELINES[name]().fit(train, data.y[split.train], kind, seed)
-        predictions.append(model.predict(table))
-        notes, deterministic = model.notes, model.deterministic
-        if deterministic:
-            break
-    return ModelRuns(
-        seeds[: len(predictions)], np.stack(predictions), deterministic, notes=tuple(notes)
-    )
