@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -214,3 +216,27 @@ def test_classification_gives_probabilities(tmp_path, tiny_predictor, model, mol
     found = Model(tmp_path / "m", pool=model._pool).predict(molecules[:50])["pred_y"]
     assert found.between(0, 1).all()
     assert found.nunique() > 10
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [("regression", {}), ("classification", {}), ("multiclass", {"classes": 3})],
+)
+def test_an_ensemble_predicts_the_mean_of_its_members(
+    tmp_path, tiny_predictor, model, make_batch, molecules, kind, more
+):
+    together = tiny_predictor(kind=kind, members=3, **more)
+    save_artifact(tmp_path / "model", together, {})
+    loaded = Model(tmp_path / "model", pool=model._pool)
+    batch = make_batch(molecules[:80])
+    with torch.inference_mode():
+        said = [m.head.columns(m.head(m.embed(batch))).numpy() for m in together.members]
+    assert min(np.abs(one - other).max() for one, other in combinations(said, 2)) > 1e-3
+    mean = np.mean(said, 0)
+    wanted = mean.argmax(1) if kind == "multiclass" else mean[:, 0]
+    found = loaded.predict(molecules[:80])["pred_y"].to_numpy()
+    clear = np.sort(mean)[:, -1] - np.sort(mean)[:, -2] > 1e-4 if more else slice(None)
+    np.testing.assert_allclose(found[clear], wanted[clear], atol=1e-4)
+    np.testing.assert_allclose(
+        loaded.embed(molecules[:80]), together.embed(batch).detach().numpy(), atol=1e-4
+    )

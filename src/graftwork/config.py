@@ -118,8 +118,10 @@ class HeadConfig(Config):
     """Names of the targets."""
     classes: int = 0
     """Number of classes of a multiclass target; 0 for other kinds."""
+    members: int = 1
+    """Networks of this shape whose predictions are averaged."""
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Read settings; ``classes`` may be missing, as in files that are older than it."""
-        return super().from_dict({"classes": 0, **values})
+        """Read settings; those that are younger than a file may be missing in it."""
+        return super().from_dict({"classes": 0, "members": 1, **values})

@@ -183,6 +183,10 @@ HOSTILE_CONFIG = {
     "one task more": put("head", "tasks", value=["a", "b", "c"]),
     "head dropout 5": put("head", "dropout", value=5),
     "negative hidden layers": put("head", "hidden_layers", value=-1),
+    "no member": put("head", "members", value=0),
+    "10**9 members": put("head", "members", value=10**9),
+    "members text": put("head", "members", value="2"),
+    "a member more": put("head", "members", value=2),  # whose weights are missing
     "10**9 hidden layers": put("head", "hidden_layers", value=10**9),
 }
 

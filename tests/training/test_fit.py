@@ -60,6 +60,25 @@ def test_the_same_seed_gives_the_same_weights_and_another_others(store, y, tiny_
     assert not same(first, run(store, y, encoder, seed=2))
 
 
+def test_an_ensemble_says_the_mean_of_networks_that_differ(store, y, tiny_encoder):
+    encoder, reached = tiny_encoder(), []
+    alone = run(store, y, encoder)
+    found = run(store, y, encoder, replace(CONFIG, ensemble=3), on_epoch=reached.append)
+    first, *others = members = found.predictor.members
+    assert (len(members), found.predictor.head.config.members) == (3, 3)
+    for name, value in alone.predictor.state_dict().items():
+        assert value.equal(first.state_dict()[name])
+        if name.endswith("weight") and "head" in name:
+            assert not any(value.equal(other.state_dict()[name]) for other in others)
+    said = [predict_rows(other, store, TEST) for other in others]
+    said.append(predict_rows(alone.predictor, store, TEST))
+    np.testing.assert_allclose(predict_rows(found.predictor, store, TEST), np.mean(said, 0), 1e-5)
+    assert (found.losses, found.scores) == (alone.losses, alone.scores)
+    assert reached == pytest.approx([i / 9 for i in range(1, 10)])
+    last = found.at_last_epoch().members[0].state_dict()
+    assert all(value.equal(last[name]) for name, value in alone.last_weights.items())
+
+
 @pytest.mark.parametrize("strategy", ["frozen", "linear-probe"])
 def test_a_frozen_encoder_computed_once_trains_the_same_head(
     store, y, tiny_encoder, monkeypatch, strategy
@@ -67,7 +86,7 @@ def test_a_frozen_encoder_computed_once_trains_the_same_head(
     config = replace(CONFIG, strategy=strategy, precision="32-true")
     encoder = tiny_encoder()
     once = run(store, y, encoder, config)
-    monkeypatch.setattr("graftwork.training.fit.HeadAlone", lambda *a: WholeNetwork(*a[:3]))
+    monkeypatch.setattr("graftwork.training.fit_one.HeadAlone", lambda *a: WholeNetwork(*a[:3]))
     again = run(store, y, encoder, config)
     np.testing.assert_allclose(once.losses, again.losses, rtol=1e-4)
     np.testing.assert_allclose(once.scores, again.scores, rtol=1e-4)

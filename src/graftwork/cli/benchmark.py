@@ -85,6 +85,7 @@ def benchmark(
     clip: Annotated[float | None, typer.Option(help="Largest gradient norm; 0 for none.")] = None,
     weight_decay: Annotated[float | None, typer.Option(help="AdamW's weight decay.")] = None,
     hidden_layers: Annotated[int | None, typer.Option(help="Hidden layers of the head.")] = None,
+    ensemble: Annotated[int | None, typer.Option(help="Networks to average.")] = None,
     pooling: Annotated[
         str | None,
         typer.Option(help="mean, sum, mean-sum, max, attention; centre or centre-mean for nodes."),
@@ -179,6 +180,7 @@ def benchmark(
         clip=clip,
         weight_decay=weight_decay,
         hidden_layers=hidden_layers,
+        ensemble=ensemble,
         pooling=pooling,
         precision=precision,
         data_seed=data_seed,
@@ -225,9 +227,8 @@ def benchmark(
         for title, error in run.failures:
             by_error.setdefault(error.splitlines()[-1], []).append(title)
         failed = " ".join(f"{'; '.join(titles)}: {text}" for text, titles in by_error.items())
-        count = len(run.failures)
         raise RunError(
-            f"{count} cell{'' if count == 1 else 's'} failed: {failed}",
+            f"{len(run.failures)} cell{'' if len(run.failures) == 1 else 's'} failed: {failed}",
             f"The rest is in {output}; the same command tries them again.",
         )
 

@@ -149,6 +149,10 @@ def finetune(
         float, typer.Option(help="Dropout in encoder and head; a network: 0.5.")
     ] = 0.1,
     hidden_layers: Annotated[int, typer.Option(help="Hidden layers of the head.")] = 1,
+    ensemble: Annotated[
+        int,
+        typer.Option(help="Networks to train and to average wherever one would be trained."),
+    ] = 1,
     weight_decay: Annotated[float, typer.Option(help="AdamW's weight decay.")] = 1e-2,
     baselines: Annotated[
         str,

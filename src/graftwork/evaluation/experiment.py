@@ -24,8 +24,9 @@ from graftwork.evaluation.verdict import Comparison, Runs, compare
 from graftwork.metrics import evaluate, primary_metric
 from graftwork.nn.encoder import Encoder
 from graftwork.training.device import new_fabric
-from graftwork.training.fit import Fitted, fit
+from graftwork.training.fit import fit
 from graftwork.training.fit_config import FitConfig
+from graftwork.training.fitted import Fitted
 from graftwork.training.lesson import predict_rows
 from graftwork.training.side_by_side import Shares, side_by_side, width
 

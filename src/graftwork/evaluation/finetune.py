@@ -155,6 +155,7 @@ def _protocol(config: FinetuneConfig, experiment: Experiment) -> dict[str, Any]:
             f"{config.data_seed}; test score at the {selection}; {len(seeds)} model "
             f"seed{'' if len(seeds) == 1 else 's'}; {config.strategy} fine-tuning from "
             f"{config.start_from}"
+            + (f"; ensembles of {config.ensemble} networks" if config.ensemble > 1 else "")
         ),
         "split": split.name,
         "split_sizes": sizes,

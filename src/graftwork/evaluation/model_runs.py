@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from graftwork.training.fit import Fitted
+from graftwork.training.fitted import Fitted
 
 PRETRAINED, SCRATCH = "pretrained", "scratch"
 

@@ -81,8 +81,9 @@ class Model:
                 f"Known featurisers: {', '.join([*SCHEMAS, FEATURIZER])}.",
             )
         self.encoder: Encoder = artifact.encoder
-        self._fast_encoder = folded(artifact.encoder)
         self.predictor: Predictor | None = artifact.predictor
+        parts = self.predictor.members if self.predictor else (artifact,)
+        self._encoders = [partial(self._encode, folded(part.encoder)) for part in parts]
         self.provenance: dict[str, Any] = artifact.provenance
         self.blended = open_blend(artifact, self.path / BLEND)
         self._pool = pool
@@ -202,21 +203,26 @@ class Model:
     def _predict_batch(self, batch: GraphBatch, *, columns: bool = False) -> torch.Tensor:
         if self.predictor is None:
             raise ArtifactError(f"{self.path} has no head.")
-        head = self.predictor.head
-        raw = head(self._pool_batch(batch))
-        return head.columns(raw) if columns else head.predict(raw)
+        said = [
+            member.head.columns(member.head(embed_graphs(encode, member.pooling, batch)))
+            for member, encode in zip(self.predictor.members, self._encoders, strict=True)
+        ]
+        mean = torch.stack(said).mean(0)
+        return mean if columns else self.predictor.head.decide(mean)
 
     def _pool_batch(self, batch: GraphBatch) -> torch.Tensor:
-        return embed_graphs(self._encode, self._pooling, batch)
+        return embed_graphs(self._encoders[0], self._pooling, batch)
 
-    def _encode(self, batch: GraphBatch, wanted: torch.Tensor | Bags | None = None) -> torch.Tensor:
+    def _encode(
+        self, encoder: Encoder, batch: GraphBatch, wanted: torch.Tensor | Bags | None = None
+    ) -> torch.Tensor:
         with torch.autocast("cpu", torch.bfloat16, enabled=self.precision == "bf16-mixed"):
-            return self._fast_encoder(batch, wanted).float()
+            return encoder(batch, wanted).float()
 
     def _compute(self, output: Output) -> Compute:
         if output == "prediction":
             return self._predict_batch
-        return self._encode if output == "nodes" else self._pool_batch
+        return self._encoders[0] if output == "nodes" else self._pool_batch
 
     def _results(
         self, records: Iterable[Record], output: Output, network: Network | None
@@ -241,6 +247,5 @@ def load(path: str | Path, *, precision: str = DEFAULT_PRECISION) -> Model:
     ------
     ArtifactError
         If there is no such model, or it is damaged. Nothing in it is ever executed.
-
     """
     return Model(path, precision=precision)

@@ -119,8 +119,10 @@ def _shape(config: dict[str, Any]) -> str:
     )
     if head is None:
         return shape
+    members = f"; an ensemble of {head['members']} networks" if head["members"] > 1 else ""
     return (
         f"{shape}; {head['pooling']} pooling, {head['hidden_layers']} hidden layer(s) in the head"
+        f"{members}"
     )
 
 

@@ -84,9 +84,13 @@ class Head(nn.Module):
         Probabilities for classification, the number of the most probable class for multiclass,
         values in the units of the labels for regression.
         """
+        return self.decide(self.columns(raw))
+
+    def decide(self, columns: Tensor) -> Tensor:
+        """Turn :meth:`columns` into what :meth:`predict` says."""
         if self.config.kind == "multiclass":
-            return raw.argmax(1, keepdim=True).to(raw.dtype)
-        return self.columns(raw)
+            return columns.argmax(1, keepdim=True).to(columns.dtype)
+        return columns
 
     def columns(self, raw: Tensor) -> Tensor:
         """Turn raw outputs into what can be averaged.

@@ -19,6 +19,7 @@ class FitConfig(Config):
 
     limits: ClassVar = {
         "hidden_layers": (0, 16),
+        "ensemble": (1, 64),
         "dropout": (0, 0.99),
         "epochs": (1, 10**9),
         "patience": (1, 10**9),
@@ -72,6 +73,8 @@ class FitConfig(Config):
     average: float = 1.0
     """The network is the average of the weights on the way there: 0 for none, else how much the
     last steps count (:class:`~graftwork.training.average.WeightAverage`)."""
+    ensemble: int = 1
+    """Networks that are trained one after the other, and whose predictions are averaged."""
     precision: str = "auto"
     """Lightning Fabric's name."""
     device: str = "auto"

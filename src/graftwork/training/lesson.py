@@ -159,11 +159,10 @@ def predict_rows(
     head = predictor.head
     device = next(predictor.parameters()).device
     classes = head.config.classes if columns else 0
-    read = head.columns if columns else head.predict
     out = np.empty((len(rows), classes or len(head.config.tasks)))
     start = 0
     for chosen, batch in in_order(store, rows):
-        values = read(predictor(batch.to(device)).float())
-        out[start : start + len(chosen)] = values.cpu().numpy()
+        values = predictor.columns(batch.to(device))
+        out[start : start + len(chosen)] = (values if columns else head.decide(values)).cpu()
         start += len(chosen)
     return out

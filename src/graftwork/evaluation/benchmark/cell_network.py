@@ -15,8 +15,9 @@ from graftwork.evaluation.benchmark.prepare import PARTS, Prepared
 from graftwork.evaluation.finetune_config import FinetuneConfig
 from graftwork.evaluation.starting_point import starting_point
 from graftwork.nn.encoder import Encoder
-from graftwork.training.fit import Fitted, fit
+from graftwork.training.fit import fit
 from graftwork.training.fit_config import FitConfig
+from graftwork.training.fitted import Fitted
 from graftwork.training.freeze import strategy_for
 from graftwork.training.lesson import predict_rows
 

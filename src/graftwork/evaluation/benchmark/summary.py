@@ -59,6 +59,10 @@ def gains_of(row: TableRow, table: BenchmarkTable) -> list[str]:
     return [*gains, show_gain(row.over_blend, "blend")] if table.blends else gains
 
 
+def _networks(ensemble: int) -> str:
+    return f"ensembles of {ensemble} networks, " if ensemble > 1 else ""
+
+
 def protocol_lines(results: Results) -> list[str]:
     """Say how the numbers came about."""
     protocol = results.request.protocol
@@ -74,8 +78,8 @@ def protocol_lines(results: Results) -> list[str]:
             f"Preset {protocol['preset']}: {epochs}, learning rate "
             f"{protocol['learning_rate']:g}, batch size "
             f"{protocol['batch_size'] or 'by the number of rows'}, dropout "
-            f"{protocol['dropout']:g}, weights averaged {protocol['average']:g}, precision "
-            f"{protocol['precision']}. Seeds "
+            f"{protocol['dropout']:g}, weights averaged {protocol['average']:g}, "
+            f"{_networks(protocol['ensemble'])}precision {protocol['precision']}. Seeds "
             f"{', '.join(map(str, seeds)) or 'none'}; data seed {protocol['data_seed']}. "
             "From scratch every network is trained in full."
         ),
