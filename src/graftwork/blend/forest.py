@@ -76,7 +76,8 @@ class Forest:
         constant, and one without labels ``unknown``.
         """
         rows = np.flatnonzero(~np.isnan(y).all(1))
-        table, y = _table(molecules.take(rows)), y[rows]
+        # A split reads columns: side by side in memory they are read up to twice as fast.
+        table, y = np.asfortranarray(_table(molecules.take(rows))), y[rows]
         known = ~np.isnan(y)
         labels = np.where(known, y, 0.0)
         count = np.maximum(known.sum(0), 1)
