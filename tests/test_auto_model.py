@@ -98,6 +98,26 @@ def test_a_model_of_the_split_says_what_was_measured(table, start, tmp_path):
     np.testing.assert_allclose(found["pred_pIC50"], rows["auto_pIC50"], atol=1e-4)
 
 
+def test_a_network_without_weight_is_not_computed(run, start, tmp_path, monkeypatch):
+    from graftwork.blend import Blend
+    from graftwork.blend.members import fit_member
+    from graftwork.evaluation.auto_tables import MoleculeTables
+
+    data = run.experiment.data
+    frozen = load_artifact(graftwork.nn.checkpoints.find_model(start)).encoder
+    tables = MoleculeTables(data, frozen).take(np.arange(len(data.y)))
+    member = fit_member("embedding-gp", tables, data.y, np.arange(len(data.y)) % 5, 0, 0.0)
+    state = {k: v.numpy() for k, v in frozen.state_dict().items()}
+    worth = {NETWORK: np.zeros(1), "embedding-gp": np.ones(1)}
+    blend = Blend("regression", worth, {"embedding-gp": member}, state)
+    predictor = load_artifact(run.folder / "model").predictor
+    save_artifact(tmp_path / "model", predictor, {}, None, blend_to_bytes(blend))
+    model = graftwork.load(tmp_path / "model")
+    monkeypatch.setattr(model, "_predict_batch", lambda *_, **__: pytest.fail("was asked"))
+    found = model.predict(data.structures)["pred_pIC50"]
+    np.testing.assert_allclose(found, member.predict(tables)[:, 0], rtol=1e-4)
+
+
 @pytest.mark.parametrize("embedding", [True, False])
 def test_the_network_and_the_frozen_encoder_take_part(run, start, tmp_path, embedding):
     from graftwork.blend import Blend

@@ -13,9 +13,9 @@ from graftwork.errors import InputError
 JumpingKnowledge = Literal["last", "sum", "mean", "max"]
 Norm = Literal["batch", "layer", "none"]
 Kind = Literal["classification", "regression", "multiclass"]
+"""What the labels are: 0 and 1, numbers, or the number of one class out of several."""
 TASKS = ("auto", *get_args(Kind))
 """What a user may say that targets are."""
-"""What the labels are: 0 and 1, numbers, or the number of one class out of several."""
 
 
 @dataclass(frozen=True)

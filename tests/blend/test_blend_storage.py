@@ -115,6 +115,8 @@ FAULTS = {
     "a label both there and not": ("extra-trees.known", put((0, 0), 2)),
     "a leaf that goes on": ("extra-trees.right", put(-1, 0)),
     "an identifier outside": ("rows.ecfp4.indices", put(0, 10**8)),
+    "more substructures than memory": ("rows.ecfp4.counts", put(0, 2**28)),
+    "two scales of the same rows": ("joint-gp.descriptors.length", put(0, 123.0)),
     "a negative count": ("rows.ecfp4.counts", put(0, -1)),
     "identifiers out of order": ("rows.ecfp4.ids", lambda a: a[::-1].copy()),
     "rows that overlap": ("rows.ecfp4.indptr", put(1, 10**8)),

@@ -132,6 +132,20 @@ def test_a_forest_knows_which_labels_are_missing(table):
     np.testing.assert_array_equal(nothing.predict(molecules), 0.5)
 
 
+def test_a_forest_is_the_kernel_of_shared_leaves(table, monkeypatch):
+    molecules, y = table
+    y = np.column_stack([y > np.median(y, 0), y])
+    y[::3, 0] = np.nan
+    model = Forest.fitted(molecules, y, 0)
+    monkeypatch.setattr("graftwork.blend.forest._TARGETS", 3)  # one of them alone in a part
+    found = model.predict(molecules)
+    same = model.leaf[:, None, :] == model.leaf[None, :, :]
+    weights = (same / same.sum(0)).sum(2)  # of each leaf that a row reaches, equal shares
+    known = ~np.isnan(y)
+    expected = weights @ np.where(known, y, 0) / (weights @ known)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
 def test_a_forest_of_many_targets_learns_each(table):
     molecules, y = table
     rng = np.random.default_rng(0)

@@ -13,6 +13,7 @@ from graftwork.errors import InputError
 from graftwork.metrics import score
 from graftwork.training.fit import fit
 from graftwork.training.fit_config import FitConfig
+from graftwork.training.fitted import together
 from graftwork.training.freeze import STRATEGIES
 from graftwork.training.lesson import WholeNetwork, predict_rows
 
@@ -74,6 +75,9 @@ def test_an_ensemble_says_the_mean_of_networks_that_differ(store, y, tiny_encode
     said.append(predict_rows(alone.predictor, store, TEST))
     np.testing.assert_allclose(predict_rows(found.predictor, store, TEST), np.mean(said, 0), 1e-5)
     assert (found.losses, found.scores) == (alone.losses, alone.scores)
+    before = torch.get_rng_state()
+    together([alone, alone])  # while another thread may be drawing weights
+    assert torch.get_rng_state().equal(before)
     assert reached == pytest.approx([i / 9 for i in range(1, 10)])
     last = found.at_last_epoch().members[0].state_dict()
     assert all(value.equal(last[name]) for name, value in alone.last_weights.items())

@@ -27,6 +27,7 @@ TABLES = (COUNTED, DESCRIPTORS)
 _SHARE_OF_COLUMNS, _SHARE_OF_COLUMNS_OF_CLASSES = 0.1, 0.025  # tried at each split
 _SMALLEST_LEAF, _SMALLEST_LEAF_OF_CLASSES = 2, 6
 _MOST_OUTPUTS = 16  # that judge a split
+_TARGETS = 64  # whose labels are summed over nodes at a time
 
 
 @dataclass(frozen=True)
@@ -112,10 +113,13 @@ class Forest:
         shape = rows, len(self.column)
         ends = np.arange(rows + 1) * trees
         reached = sparse.csr_array((np.ones(node.size), node.ravel(), ends), shape=shape)
-        weights = reached @ self._shares
-        total = weights @ self.known
-        out = np.broadcast_to(self.mean, total.shape).copy()
-        return np.divide(weights @ self.labels, total, out=out, where=total > 0)
+        out = np.broadcast_to(self.mean, (rows, len(self.mean))).copy()
+        for start in range(0, len(self.mean), _TARGETS):
+            part = slice(start, start + _TARGETS)
+            total = reached @ (self._shares @ self.known[:, part])
+            labels = reached @ (self._shares @ self.labels[:, part])
+            np.divide(labels, total, out=out[:, part], where=total > 0)
+        return out
 
     @cached_property
     def _shares(self) -> Any:

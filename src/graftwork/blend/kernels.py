@@ -44,6 +44,11 @@ class Scale:
     factor: FloatArray
     length: float
 
+    def equals(self, other: Scale) -> bool:
+        """Return whether the other is the same."""
+        same = np.array_equal(self.centre, other.centre) and self.length == other.length
+        return same and np.array_equal(self.factor, other.factor)
+
     @classmethod
     def fitted(cls, values: npt.NDArray[Any]) -> Self:
         """Take the scale of training rows, shape ``[rows, columns]``."""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _SPEC, _FROZEN, _ROWS = "blend", "frozen.", "rows."
 _MOST_COLUMNS = 100_000
+_MOST_COUNTS = 1 << 26  # of substructures in the training rows: each takes a few bytes
 
 
 def _columns_of(blend: Blend) -> int:
@@ -95,10 +96,11 @@ def blend_from_bytes(data: bytes, where: str, kind: Kind, targets: int) -> Blend
     good = all((w >= 0).all() for w in weights.values()) and np.allclose(total, 1, atol=1e-6)
     reader.require(good, "has weights that do not sum to one")
     rows = _rows(reader, members)
+    scales: dict[str, Scale] = {}
     read = {
         name: _forest(reader, name, columns)
         if kernels is None
-        else _process(reader, name, kernels, columns, rows)
+        else _process(reader, name, kernels, columns, rows, scales)
         for name, kernels in members.items()
     }
     frozen = reader.rest(_FROZEN)
@@ -155,25 +157,32 @@ def _rows(reader: Reader, members: Mapping[str, list[str] | None]) -> Molecules:
 
 
 def _process(
-    reader: Reader, name: str, kernels: list[str], columns: int, rows: Molecules
+    reader: Reader,
+    name: str,
+    kernels: list[str],
+    columns: int,
+    rows: Molecules,
+    scales: dict[str, Scale],
 ) -> Process:
-    scales: dict[str, Scale | None] = {}
+    """Take a process; ``scales`` are those of earlier ones, which share their rows with it."""
     coefficients = {}
     for kernel in kernels:
         key = f"{name}.{kernel}"
         coefficients[kernel] = reader.numbers(f"{key}.coefficients", len(rows), columns)
-        scales[kernel] = None
         if kernel != FINGERPRINTS:
-            width = rows.numbers[kernel].shape[1]
-            length = float(reader.numbers(f"{key}.length", 1)[0])
-            reader.require(length > 0, f"has a length of {length} in {key}")
-            scales[kernel] = Scale(
-                reader.numbers(f"{key}.centre", width),
-                reader.numbers(f"{key}.factor", width),
-                length,
-            )
+            found = _scale(reader, key, rows.numbers[kernel].shape[1])
+            first = scales.setdefault(kernel, found)
+            reader.require(first.equals(found), f"has another scale in {key}")
     mean = reader.numbers(f"{name}.mean", columns)
-    return Process(rows.only(tables_read(tuple(kernels))), scales, coefficients, mean)
+    mine = {kernel: scales.get(kernel) for kernel in kernels}
+    return Process(rows.only(tables_read(tuple(kernels))), mine, coefficients, mean)
+
+
+def _scale(reader: Reader, key: str, width: int) -> Scale:
+    length = float(reader.numbers(f"{key}.length", 1)[0])
+    reader.require(length > 0, f"has a length of {length} in {key}")
+    centre = reader.numbers(f"{key}.centre", width)
+    return Scale(centre, reader.numbers(f"{key}.factor", width), length)
 
 
 def _fingerprints(reader: Reader, key: str, rows: int) -> Fingerprints:
@@ -182,7 +191,9 @@ def _fingerprints(reader: Reader, key: str, rows: int) -> Fingerprints:
     indices = reader.whole(f"{key}.indices", None, below=len(ids))
     counts = reader.whole(f"{key}.counts", len(indices), least=1)
     ordered = bool((np.diff(ids) > 0).all() and (np.diff(indptr) >= 0).all())
-    reader.require(ordered and indptr[0] == 0 and indptr[-1] == len(indices), f"breaks {key}")
+    few = int(counts.sum(dtype=np.int64)) <= _MOST_COUNTS
+    ordered = ordered and indptr[0] == 0 and indptr[-1] == len(indices)
+    reader.require(ordered and few, f"breaks {key}")
     matrix = sparse.csr_array((counts.astype(np.int64), indices, indptr), shape=(rows, len(ids)))
     return Fingerprints(matrix, ids)
 

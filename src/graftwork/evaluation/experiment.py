@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
@@ -161,9 +161,6 @@ def run_experiment(
         Seconds for the networks; each run gets an equal share of what is left, more or less.
     """
     names = (PRETRAINED, SCRATCH) if pretrained else (SCRATCH,)
-    settings = dict.fromkeys(names, config)
-    if pretrained:  # a frozen encoder that never learnt anything would be a straw man
-        settings[SCRATCH] = replace(config, strategy="full")
     others = baseline_runs(data, split, kind, baselines, seeds)
     everyone = np.arange(len(data.store))
     runs = [(seed, name) for name in reversed(names) for seed in seeds]  # the longest first
@@ -186,7 +183,7 @@ def run_experiment(
                 split.train,
                 split.val,
                 encoder,
-                settings[name],
+                config,
                 kind,
                 data.tasks,
                 seed=seed,

@@ -39,9 +39,9 @@ def _final_network(run: FinetuneRun, encoder: Encoder, seconds: float | None) ->
     """Return the network to leave behind: refit on all rows, or the best seed of the split."""
     experiment, config = run.experiment, run.config
     runs = experiment.models[experiment.network]
-    val = experiment.split.val
-    scores = [score(experiment.data.y[val], p[val], experiment.metric) for p in runs.predictions]
     if not config.refit:
+        val, y = experiment.split.val, experiment.data.y
+        scores = [score(y[val], said[val], experiment.metric) for said in runs.predictions]
         sign = 1 if METRICS[experiment.metric].higher_is_better else -1
         return runs.fitted[
             int(np.argmax(np.nan_to_num(sign * np.array(scores), nan=-np.inf)))

@@ -69,6 +69,8 @@ def run_finetune(
     split = data.split(name, sizes, config.data_seed, config.test_groups)
     kind = resolve_kind(config.task, data, split)
     chosen = strategy_for(config.strategy, len(split.train), scratch=not pretrained)
+    if not pretrained and config.strategy not in ("auto", chosen):
+        console.say(f"From scratch everything trains: {config.strategy} counts as {chosen}.")
     config = replace(config, strategy=chosen)
     shared = data.shared_molecules(split)
     if shared:
@@ -179,7 +181,7 @@ def _provenance(run: FinetuneRun, table: Path) -> dict[str, Any]:
         "data_sha256": file_hash(table),
         "rows": len(experiment.data.store),
         "start_from": run.config.start_from,
-        "trained_on": "all labelled rows" if run.config.refit else "the training part",
+        "trained_on": _trained_on(run),
         "estimate": run.protocol["description"],
         f"test_{experiment.metric}": found.to_dict(),
         "verdict": run.verdict,
@@ -187,3 +189,11 @@ def _provenance(run: FinetuneRun, table: Path) -> dict[str, Any]:
         "seed": run.config.seed,
         "licence": "that of the data",
     }
+
+
+def _trained_on(run: FinetuneRun) -> str:
+    if run.config.refit:
+        return "all labelled rows"
+    blend = run.experiment.auto
+    more = "; the models beside the network also the validation part"
+    return "the training part" + (more if blend is not None and blend.blend.members else "")

@@ -63,10 +63,10 @@ class Blended:
         self, chunks: Iterable[ChunkResult], schema: FeatureSchema, columns: Compute
     ) -> Iterator[ChunkResult]:
         def compute(batch: GraphBatch) -> torch.Tensor:
-            found = columns(batch)
-            if self.frozen is None:
-                return found
-            return torch.cat([found, embed_graphs(self.frozen, MeanPooling(), batch)], 1)
+            parts = [columns(batch)] if self.blend.uses_network else []
+            if self.frozen is not None:
+                parts.append(embed_graphs(self.frozen, MeanPooling(), batch))
+            return torch.cat(parts, 1)
 
         graphs, described = tee(chunks)  # as far apart as molecules are computed together
         bare = (
@@ -83,16 +83,18 @@ class Blended:
 
     def _predicted(self, described: Described, said: list[Matrix]) -> list[Matrix]:
         rows = len(described.descriptors)
+        if not rows:
+            return []
         molecules = Molecules.from_described([described])
-        if not said:  # the network has no weight, or there is no row
+        found = np.stack(said) if said else np.zeros((rows, 0), np.float32)
+        if self.frozen is not None:
+            width = found.shape[1] - self.frozen.config.dim
+            molecules = molecules.with_embedding(found[:, width:])
+            found = found[:, :width]
+        columns = found.astype(np.float64)
+        if not self.blend.uses_network:
             columns = np.zeros((rows, len(self.blend.weights[NETWORK])))
-        else:
-            columns = np.stack(said).astype(np.float64)
-        if self.frozen is not None and rows:
-            width = columns.shape[1] - self.frozen.config.dim
-            molecules = molecules.with_embedding(columns[:, width:].astype(np.float32))
-            columns = columns[:, :width]
-        return list(self.blend.predict(columns, molecules).astype(np.float32)) if rows else []
+        return list(self.blend.predict(columns, molecules).astype(np.float32))
 
 
 def open_blend(artifact: Artifact, where: Path) -> Blended | None:

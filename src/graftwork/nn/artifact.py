@@ -29,7 +29,7 @@ FORMAT_VERSION = 3
 FILES = ("config.json", "schema.json", "model.safetensors", "provenance.json", "README.md")
 _CONFIG_KEYS = {"format_version", "encoder", "head", "versions"}
 _MAX_JSON_BYTES = 4 << 20
-_MAX_HEADER_BYTES = 1 << 20
+_MAX_HEADER_BYTES, _MAX_HEADER_BYTES_PER_WEIGHT = 1 << 20, 1 << 9
 _MAX_PARAMETERS = 1 << 31
 _PACKAGES = ("graftwork", "torch", "rdkit", "numpy", "safetensors")
 
@@ -200,7 +200,8 @@ def _check_files(folder: Path) -> None:
 def _read_weights(path: Path, expected: dict[str, Tensor]) -> dict[str, Tensor]:
     size = sum(value.numel() * value.element_size() for value in expected.values())
     actual = path.stat().st_size
-    if not size <= actual <= size + _MAX_HEADER_BYTES:
+    header = _MAX_HEADER_BYTES + _MAX_HEADER_BYTES_PER_WEIGHT * len(expected)
+    if not size <= actual <= size + header:
         raise ArtifactError(
             f"{path} has {actual} bytes; its configuration asks for {size}.",
             "The file is truncated, too large, or belongs to another model.",

@@ -12,7 +12,7 @@ from safetensors import SafetensorError, safe_open
 from graftwork.errors import ArtifactError
 
 MEMBERSHIP, BLEND = "membership.safetensors", "blend.safetensors"
-_MAX_BYTES = 1 << 29
+_MAX_BYTES = 1 << 32  # a blend of 10,000 sparse targets has half of that
 
 
 def read_membership(path: Path) -> bytes | None:

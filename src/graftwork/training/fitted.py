@@ -44,10 +44,11 @@ class Fitted:
 
 def together(runs: Sequence[Fitted]) -> Fitted:
     """Return the ensemble of the networks of some runs, all of one shape."""
-    first = runs[0].predictor
-    body = Encoder(first.encoder.schema, first.encoder.config)
-    predictor = Predictor(body, replace(first.head.config, members=len(runs)))
-    predictor.load_state_dict(ensemble_state([run.predictor.state_dict() for run in runs]))
+    first, weights = runs[0].predictor, [run.predictor.state_dict() for run in runs]
+    with torch.device("meta"):  # draws no initial weights from the stream that threads share
+        body = Encoder(first.encoder.schema, first.encoder.config)
+        predictor = Predictor(body, replace(first.head.config, members=len(runs)))
+    predictor.load_state_dict(ensemble_state(weights), assign=True)
     return replace(
         runs[0],
         predictor=predictor.eval(),

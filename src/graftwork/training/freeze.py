@@ -92,16 +92,21 @@ _FEW = 300
 def strategy_for(name: str, rows: int, *, scratch: bool) -> str:
     """Return the strategy that ``auto`` stands for with so many rows to train on; others stay.
 
+    From scratch everything trains, whatever the name: a frozen encoder that never learnt anything
+    would be a straw man.
+
     Examples
     --------
     >>> strategy_for("auto", 200, scratch=False), strategy_for("auto", 2000, scratch=False)
     ('frozen', 'full')
     >>> strategy_for("auto", 200, scratch=True), strategy_for("delayed", 200, scratch=False)
-    ('full', 'delayed')
+    ('full', 'full')
     """
+    if scratch:
+        return "full"
     if name != AUTO:
         return name
-    return "frozen" if rows < _FEW and not scratch else "full"
+    return "frozen" if rows < _FEW else "full"
 
 
 def apply_plan(model: nn.Module, plan: tuple[Frozen, ...], done: float = 0.0) -> None:

@@ -5,17 +5,25 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import tarfile
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from graftwork.errors import ArtifactError, InputError
 from graftwork.evaluation import benchmark as bench
 from graftwork.evaluation.benchmark.folder import Folder
+from graftwork.evaluation.benchmark.identity import digest
+from graftwork.evaluation.benchmark.model_spec import ModelSpec
 from graftwork.evaluation.benchmark.models import scratch_model
+from graftwork.evaluation.benchmark.plan import CELL_FORMAT
 from graftwork.evaluation.benchmark.request import Request, grow
+from graftwork.evaluation.benchmark.settings import decisive
+from graftwork.training.fit_config import FitConfig
 
 SEEDS = range(2)
+MEASUREMENTS = Path(__file__).parents[3] / "docs" / "measurements"
 
 
 def ids(cells):
@@ -290,3 +298,23 @@ def test_a_table_of_a_version_with_other_numbers_is_refused(tmp_path, specs, mod
     path.write_text(json.dumps({**json.loads(path.read_text()), "format": [2, 0]}))
     with pytest.raises(InputError, match="other numbers"):
         growing(tmp_path / "t", specs, models, config, cells)
+
+
+@pytest.mark.parametrize(
+    "archive", sorted(MEASUREMENTS.glob("*-cells.tar.gz")), ids=lambda p: p.name
+)
+def test_the_cells_of_published_tables_still_count(archive):
+    """Their ids come out as today's settings give them."""
+    found = 0
+    with tarfile.open(archive) as files:
+        for name in files.getnames():
+            if not name.endswith(".json") or "cells/" not in name:
+                continue
+            spec = json.load(files.extractfile(name))["spec"]
+            settings = spec["settings"] and decisive(FitConfig(**spec["settings"]).to_dict())
+            model = ModelSpec(**spec["model"])
+            labels = spec["dataset"]["labels"]
+            what = [CELL_FORMAT, spec["data"], model.identity, settings, spec["seed"]]
+            assert digest(what if labels is None else [*what, labels]) == spec["id"]
+            found += 1
+    assert found > 40

@@ -12,7 +12,7 @@ from graftwork.evaluation.benchmark.data_spec import DataSpec
 from graftwork.evaluation.benchmark.identity import digest
 from graftwork.evaluation.benchmark.model_spec import ModelSpec
 from graftwork.evaluation.benchmark.models import network_options
-from graftwork.evaluation.benchmark.settings import BenchmarkConfig
+from graftwork.evaluation.benchmark.settings import BenchmarkConfig, decisive
 from graftwork.training.freeze import AUTO
 
 CELL_FORMAT = 3
@@ -121,7 +121,7 @@ def _cell(
     usual = network_options() if table.network else SCHEMAS["default"].to_dict()
     schema = model.schema or usual
     settings = None if model.encoder is None else config.fit_config(strategy).to_dict()
-    deciding = None if settings is None else {k: v for k, v in settings.items() if k != "device"}
+    deciding = None if settings is None else decisive(settings)
     key = data_key(table, schema, config.data_seed)
 
     def identity(number: int, what: Mapping[str, Any] = model.identity) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar
 
@@ -13,7 +14,7 @@ from graftwork.nn.precision import resolved_precision
 from graftwork.training.fit_config import FitConfig
 from graftwork.training.presets import FINETUNE_PRESETS, preset
 
-_NOT_THE_PROTOCOL = ("device", "strategy")  # where it runs; each cell has its own strategy
+_YOUNGER: dict[str, Any] = {"ensemble": 1}  # than published tables, which had these values
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,22 @@ class BenchmarkConfig(FitConfig):
         values = {
             item.name: getattr(self, item.name)
             for item in fields(FitConfig)
-            if item.name not in _NOT_THE_PROTOCOL
+            if item.name != "strategy"  # each cell has its own
         }
-        return {**values, "data_seed": self.data_seed}
+        return {**decisive(values), "data_seed": self.data_seed}
+
+
+def decisive(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of a network's settings that decide its numbers.
+
+    Left out are the device, and settings that tables of earlier versions do not have, where they
+    change nothing: the cells of such tables stay good.
+    """
+    return {
+        name: value
+        for name, value in settings.items()
+        if name != "device" and (name, value) not in _YOUNGER.items()
+    }
 
 
 def benchmark_config(

@@ -79,7 +79,7 @@ def protocol_lines(results: Results) -> list[str]:
             f"{protocol['learning_rate']:g}, batch size "
             f"{protocol['batch_size'] or 'by the number of rows'}, dropout "
             f"{protocol['dropout']:g}, weights averaged {protocol['average']:g}, "
-            f"{_networks(protocol['ensemble'])}precision {protocol['precision']}. Seeds "
+            f"{_networks(protocol.get('ensemble', 1))}precision {protocol['precision']}. Seeds "
             f"{', '.join(map(str, seeds)) or 'none'}; data seed {protocol['data_seed']}. "
             "From scratch every network is trained in full."
         ),
