@@ -99,8 +99,8 @@ def strategy_for(name: str, rows: int, *, scratch: bool) -> str:
     --------
     >>> strategy_for("auto", 200, scratch=False), strategy_for("auto", 2000, scratch=False)
     ('frozen', 'full')
-    >>> strategy_for("auto", 200, scratch=True), strategy_for("delayed", 200, scratch=False)
-    ('full', 'full')
+    >>> strategy_for("delayed", 200, scratch=False), strategy_for("delayed", 200, scratch=True)
+    ('delayed', 'full')
     """
     if scratch:
         return "full"
