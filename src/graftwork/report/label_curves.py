@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from matplotlib.ticker import FixedLocator, NullLocator
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from graftwork.evaluation.benchmark.curves import CurvePoint
 
 MAX_PANELS = 12
+_APART = 0.15  # of the width of a panel
 _STYLES = {
     "baseline": ("s", ":"),
     "scratch": ("^", "--"),
@@ -89,7 +91,18 @@ def _label(axes: Axes, points: Sequence[CurvePoint]) -> None:
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(FixedLocator(places))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.set_xticks(places, [str(place) for place in places])
+    named = _apart(places)
+    axes.set_xticks(places, [str(place) if place in named else "" for place in places])
     axes.set_xlabel("labelled rows")
     axes.set_ylabel(label(metric_label(points[0].metric)))
     axes.set_title(label(points[0].dataset))
+
+
+def _apart(places: Sequence[int]) -> set[int]:
+    """Return the places whose names do not run into each other on a logarithmic axis."""
+    ends = math.log(places[0]), math.log(places[-1])
+    kept = [places[-1]]
+    for place in reversed(places[:-1]):
+        if math.log(kept[-1] / place) >= _APART * (ends[1] - ends[0]):
+            kept.append(place)
+    return set(kept)
