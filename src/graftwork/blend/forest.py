@@ -24,7 +24,8 @@ COUNTED, COLUMNS = "ecfp4", 2048
 TABLES = (COUNTED, DESCRIPTORS)
 """The tables of :class:`Molecules` that a forest reads."""
 
-_SHARE_OF_COLUMNS, _SHARE_OF_COLUMNS_OF_CLASSES = 0.1, 0.025  # tried at each split
+_SHARE_OF_COLUMNS, _LEAST_SHARE = 0.1, 0.025  # tried at each split
+_ROWS = 8192  # of which all that share is tried; of more rows fewer columns
 _SMALLEST_LEAF, _SMALLEST_LEAF_OF_CLASSES = 2, 6
 _MOST_OUTPUTS = 16  # that judge a split
 _TARGETS = 64  # whose labels are summed over nodes at a time
@@ -73,8 +74,8 @@ class Forest:
 
         Splits are judged by standardised labels, a missing one counting as the mean; those of more
         than 16 targets by 16 random projections of them (Joly et al., ECML PKDD 2014). Classes are
-        the numbers 0 and 1: their leaves are larger, and fewer columns are tried. A target with
-        nothing to learn gets a constant, and one without labels ``unknown``.
+        the numbers 0 and 1, and their leaves are larger. A target with nothing to learn gets a
+        constant, and one without labels ``unknown``.
         """
         rows = np.flatnonzero(~np.isnan(y).all(1))
         # A split reads columns: side by side in memory they are read up to twice as fast.
@@ -162,7 +163,7 @@ def _grown(
         return []
     forest = ExtraTreesRegressor(
         TREES,
-        max_features=_SHARE_OF_COLUMNS_OF_CLASSES if classes else _SHARE_OF_COLUMNS,
+        max_features=max(_LEAST_SHARE, _SHARE_OF_COLUMNS * min(1.0, _ROWS / len(table))),
         min_samples_leaf=_SMALLEST_LEAF_OF_CLASSES if classes else _SMALLEST_LEAF,
         random_state=derive_seed(seed, "forest", 0) % 2**32,
         n_jobs=-1,
