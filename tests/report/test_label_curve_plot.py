@@ -52,6 +52,6 @@ def test_without_points_there_is_a_reason():
 
 
 def test_numbers_of_labels_do_not_run_into_each_other(points):
-    crowded = [replace(p, labels=n) for p in points[:1] for n in (16, 32, 64, 128, 256, 2924)]
-    svg = label_curve_plot(crowded, ROLES).svg
-    assert [n for n in (16, 32, 64, 128, 256, 2924) if f"<!-- {n} -->" in svg] == [16, 64, 256, 2924]
+    numbers = (16, 32, 64, 128, 256, 2924)
+    svg = label_curve_plot([replace(points[0], labels=n) for n in numbers], ROLES).svg
+    assert [n for n in numbers if f"<!-- {n} -->" in svg] == [16, 64, 256, 2924]
