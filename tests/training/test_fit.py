@@ -90,7 +90,7 @@ def test_a_frozen_encoder_computed_once_trains_the_same_head(
     config = replace(CONFIG, strategy=strategy, precision="32-true")
     encoder = tiny_encoder()
     once = run(store, y, encoder, config)
-    monkeypatch.setattr("graftwork.training.fit_one.HeadAlone", lambda *a: WholeNetwork(*a[:3]))
+    monkeypatch.setattr("graftwork.training.fit.HeadAlone", lambda *a: WholeNetwork(*a[:3]))
     again = run(store, y, encoder, config)
     np.testing.assert_allclose(once.losses, again.losses, rtol=1e-4)
     np.testing.assert_allclose(once.scores, again.scores, rtol=1e-4)

@@ -203,12 +203,8 @@ class Model:
     def _predict_batch(self, batch: GraphBatch, *, columns: bool = False) -> torch.Tensor:
         if self.predictor is None:
             raise ArtifactError(f"{self.path} has no head.")
-        said = [
-            member.head.columns(member.head(embed_graphs(encode, member.pooling, batch)))
-            for member, encode in zip(self.predictor.members, self._encoders, strict=True)
-        ]
-        mean = torch.stack(said).mean(0)
-        return mean if columns else self.predictor.head.decide(mean)
+        found = self.predictor.columns(batch, self._encoders)
+        return found if columns else self.predictor.head.decide(found)
 
     def _pool_batch(self, batch: GraphBatch) -> torch.Tensor:
         return embed_graphs(self._encoders[0], self._pooling, batch)

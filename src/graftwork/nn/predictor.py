@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import final
 
@@ -12,10 +12,12 @@ from torch import Tensor, nn
 from graftwork.config import HeadConfig
 from graftwork.errors import InputError
 from graftwork.graph.batch import GraphBatch
+from graftwork.graph.segment import Bags
 from graftwork.nn.encoder import Encoder
 from graftwork.nn.heads import Head
 from graftwork.nn.pooling import POOLINGS, embed_graphs, pooled_width
 
+Encode = Callable[[GraphBatch, Tensor | Bags | None], Tensor]
 _MAX_MEMBERS = 64
 
 
@@ -65,9 +67,19 @@ class Predictor(nn.Module):
         """Return raw outputs of the first member."""
         return self.head(self.embed(batch))
 
-    def columns(self, batch: GraphBatch) -> Tensor:
-        """Return :meth:`Head.columns <graftwork.nn.heads.Head.columns>`, averaged over members."""
-        said = [member.head.columns(member(batch).float()) for member in self.members]
+    def columns(self, batch: GraphBatch, encoders: Sequence[Encode] | None = None) -> Tensor:
+        """Return :meth:`Head.columns <graftwork.nn.heads.Head.columns>`, averaged over members.
+
+        Parameters
+        ----------
+        encoders
+            In the place of the members' own.
+        """
+        said: list[Tensor] = []
+        for place, member in enumerate(self.members):
+            encode = encoders[place] if encoders else member.encoder
+            raw = member.head(embed_graphs(encode, member.pooling, batch))
+            said.append(member.head.columns(raw.float()))
         return torch.stack(said).mean(0)
 
 

@@ -105,10 +105,10 @@ def run_benchmark(
         count = jobs or available_cores()
         threads = max(1, available_cores() // count)
         runner = Runner(folder, count, threads, time_limit, cell_time_limit)
-        todo = _jobs(folder, cells)
-        _run(runner, todo)
+        work = _jobs(folder, cells)
+        _run(runner, work)
         results = load_results(folder, request)
-        failed = [job for job in todo if runner.states[job.id] == "failed"]
+        failed = [job for job in work if runner.states[job.id] == "failed"]
         told = {job.needs for job in failed}  # by the cells that failed with them
         failures = [
             (job.title, read_json(folder.failure(job.id))["error"])
