@@ -54,6 +54,23 @@ def test_the_comparison_hands_the_p_value_on():
     json.dumps(same.to_dict(), allow_nan=False)
 
 
+def test_over_seeds_alone_is_the_paired_t_interval_of_the_seeds_scores():
+    rng = np.random.default_rng(1)
+    y = rng.normal(size=(40, 1))
+    good, poor = (Runs(n, y + rng.normal(0, s, (5, 40, 1))) for n, s in (("a", 0.5), ("b", 0.9)))
+    found = compare(y, good, poor, "rmse")
+    errors = [np.sqrt(((runs.predictions - y) ** 2).mean((1, 2))) for runs in (good, poor)]
+    expected = stats.ttest_rel(errors[1], errors[0]).confidence_interval()
+    assert (found.seeds_lower, found.seeds_upper) == pytest.approx((expected.low, expected.high))
+    assert found.lower < found.seeds_lower < found.seeds_upper < found.upper
+    fixed = Runs("b", poor.predictions[:1], deterministic=True)
+    against = compare(y, good, fixed, "rmse")
+    assert against.seeds_lower < against.difference < against.seeds_upper
+    alone = compare(y, Runs("a", good.predictions[:1], deterministic=True), fixed, "rmse")
+    assert alone.lower is not None
+    assert (alone.seeds_lower, alone.seeds_upper) == (None, None)
+
+
 def test_a_difference_without_variance_is_certain():
     assert two_sided_p(0.1, 0.0, math.inf) == 0.0
     assert two_sided_p(0.0, 0.0, math.inf) == 1.0

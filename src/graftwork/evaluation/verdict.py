@@ -68,6 +68,9 @@ class Comparison:
     standard_error, df, p_value
         Of the difference: its standard error, Student's degrees of freedom, and the two-sided
         p-value of "no difference"; None where there is no interval.
+    seeds_lower, seeds_upper
+        The narrower interval over seeds alone, on these very test rows, which most publications
+        give; None with one seed. It has no say in the verdict.
     """
 
     model: str
@@ -82,6 +85,8 @@ class Comparison:
     standard_error: float | None = None
     df: float | None = None
     p_value: float | None = None
+    seeds_lower: float | None = None
+    seeds_upper: float | None = None
 
     def to_dict(self) -> dict[str, float | int | str | None]:
         """Return the fields as JSON types."""
@@ -176,6 +181,8 @@ def compare(
         found.standard_error,
         found.df,
         found.p_value,
+        found.seeds_lower,
+        found.seeds_upper,
     )
 
 

@@ -63,7 +63,8 @@ def _markdown_gains(verdicts: Sequence[TableVerdict]) -> list[str]:
     """Write every comparison at one epoch choice."""
     if not verdicts:
         return []
-    heads = ["data set", "model", "against", "gain", "95% interval", "p (Holm)", "verdict"]
+    heads = ["data set", "model", "against", "gain", "95% interval", "over seeds alone"]
+    heads += ["p (Holm)", "verdict"]
     lines = ["", _line(heads), "|" + " --- |" * len(heads)]
     for v in verdicts:
         cells = [
@@ -71,7 +72,10 @@ def _markdown_gains(verdicts: Sequence[TableVerdict]) -> list[str]:
             label_of(v.model, v.strategy),
             opponent_of(v),
             show(v.difference, signed=True),
-            "none" if v.lower is None else show_interval(v.lower, v.upper, signed=True),
+            *(
+                "none" if ends[0] is None else show_interval(*ends, signed=True)
+                for ends in ((v.lower, v.upper), (v.seeds_lower, v.seeds_upper))
+            ),
             "none" if v.p_holm is None else show(v.p_holm),
             MARKS[v.family][v.verdict_holm],
         ]

@@ -23,7 +23,7 @@ from graftwork.evaluation.verdict import Comparison, Runs, Verdict, compare
 if TYPE_CHECKING:
     from graftwork.evaluation.resampled import Resample
 
-VERDICTS_FORMAT = 2
+VERDICTS_FORMAT = 3
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class TableVerdict:
         Which question it answers. Holm's correction runs over all comparisons of a family at one
         epoch choice.
     metric, difference, lower, upper, standard_error, df, p_value, seeds, verdict, note
+    seeds_lower, seeds_upper
         As in `graftwork.evaluation.Comparison`: without correction.
     p_holm, family_size, verdict_holm
         The corrected p-value, the number of comparisons in the family, and the verdict after the
@@ -59,6 +60,8 @@ class TableVerdict:
     standard_error: float | None
     df: float | None
     p_value: float | None
+    seeds_lower: float | None
+    seeds_upper: float | None
     seeds: int
     verdict: Verdict
     note: str | None
@@ -205,22 +208,11 @@ def _compared(
         comparison = Comparison(*names, metric, None, None, None, 0, "no evidence", note)
     return TableVerdict(
         dataset=ours[0].cell.dataset,
-        model=names[0],
         strategy=ours[0].cell.strategy,
-        against=names[1],
         family=family,
         epoch_choice=choice,
-        metric=metric,
-        difference=comparison.difference,
-        lower=comparison.lower,
-        upper=comparison.upper,
-        standard_error=comparison.standard_error,
-        df=comparison.df,
-        p_value=comparison.p_value,
-        seeds=comparison.seeds,
-        verdict=comparison.verdict,
-        note=comparison.note,
         inputs=inputs,
+        **asdict(comparison),
     )
 
 
