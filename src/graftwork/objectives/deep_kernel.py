@@ -129,7 +129,7 @@ class DeepKernel(Objective):
 def standardised(vectors: Tensor) -> Tensor:
     """Give every column mean 0 and standard deviation 1, as constants; none beyond five."""
     fixed = vectors.detach()
-    spread = fixed.std(0).clamp(min=1e-6)
+    spread = fixed.std(0, correction=min(1, len(fixed) - 1)).clamp(min=1e-6)
     return ((vectors - fixed.mean(0)) / spread).clamp(-_FARTHEST, _FARTHEST)
 
 
