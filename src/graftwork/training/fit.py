@@ -115,10 +115,9 @@ def fit(
         Called with the share of the epochs that is done.
     """
     if config.ensemble > 1:
-        rest = partial(fit, kind=kind, tasks=tasks, scratch=scratch, stop_after=stop_after)
-        return _ensemble(
-            partial(rest, store, y, train, val, encoder), config, seed, time_limit, on_epoch
-        )
+        member = partial(fit, store, y, train, val, encoder, kind=kind, tasks=tasks)
+        member = partial(member, scratch=scratch, stop_after=stop_after)
+        return _ensemble(member, config, seed, time_limit, on_epoch)
     strategy = STRATEGIES[strategy_for(config.strategy, len(train), scratch=scratch)]
     course = course_of(config, len(train), frozen=strategy.frozen)
     fabric = new_fabric(config.device, config.precision)
