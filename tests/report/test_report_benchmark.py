@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from graftwork.evaluation.benchmark.correction import corrected
 from graftwork.evaluation.benchmark.data_spec import DataSpec
 from graftwork.evaluation.benchmark.folder import Folder
 from graftwork.evaluation.benchmark.model_spec import ModelSpec
@@ -15,7 +16,7 @@ from graftwork.evaluation.benchmark.request import Request
 from graftwork.evaluation.benchmark.results import Outcome, Results
 from graftwork.evaluation.benchmark.run import BenchmarkRun
 from graftwork.evaluation.benchmark.table import make_table
-from graftwork.evaluation.benchmark.verdicts import TableVerdict, corrected
+from graftwork.evaluation.benchmark.table_verdict import TableVerdict
 from graftwork.report.benchmark import render_benchmark, write_benchmark_report
 
 PROTOCOL = {

@@ -56,3 +56,15 @@ def two_sided_p(estimate: float, standard_error: float, df: float) -> float:
     if standard_error <= 0.0:
         return 0.0 if estimate else 1.0
     return float(2 * stats.t.sf(abs(estimate) / standard_error, df))
+
+
+def p_of_interval(lower: float, upper: float, df: float) -> float:
+    """Return the two-sided p-value of zero: below 0.05 just where the 95 % interval leaves it out.
+
+    Examples
+    --------
+    >>> round(p_of_interval(0.0, 2.0, 9), 3)
+    0.05
+    """
+    quantile = half_width(1.0, df)
+    return two_sided_p((lower + upper) / 2, (upper - lower) / 2 / quantile, df)

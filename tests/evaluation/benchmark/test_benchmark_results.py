@@ -14,6 +14,7 @@ from scipy import stats
 
 from graftwork.evaluation import Runs, compare
 from graftwork.evaluation import benchmark as bench
+from graftwork.evaluation.benchmark.correction import corrected
 from graftwork.evaluation.benchmark.folder import Folder, read_arrays
 from graftwork.evaluation.benchmark.headlines import headlines
 from graftwork.evaluation.benchmark.jobs import run_cell
@@ -24,7 +25,7 @@ from graftwork.evaluation.benchmark.prepare import prepared
 from graftwork.evaluation.benchmark.results import COLUMNS, load_results, result_rows, write_table
 from graftwork.evaluation.benchmark.summary import missing_line
 from graftwork.evaluation.benchmark.table import make_table
-from graftwork.evaluation.benchmark.verdicts import VERDICTS_FORMAT, corrected, table_verdicts
+from graftwork.evaluation.benchmark.verdicts import VERDICTS_FORMAT, table_verdicts
 from graftwork.graph.schema import FeatureSchema
 from graftwork.metrics import evaluate
 
@@ -202,6 +203,29 @@ def test_each_family_is_corrected_on_its_own(verdicts):
             assert {v.family_size for v in known} == {len(known)}
 
 
+def test_over_seeds_alone_each_family_is_corrected_too(verdicts):
+    members = [v for v in verdicts if (v.family, v.epoch_choice) == ("scratch", "last")]
+    scores = [[0.4, 0.41], [-0.6, -0.61], [0.3, -0.2], [0.1, 0.1]]  # paired gains, seed by seed
+    found = []
+    for verdict, gains in zip(members, scores, strict=True):
+        half = stats.t.ppf(0.975, 1) * stats.sem(gains)
+        found.append(
+            replace(
+                verdict,
+                difference=float(np.mean(gains)),
+                seeds_lower=float(np.mean(gains) - half),
+                seeds_upper=float(np.mean(gains) + half),
+            )
+        )
+    found = corrected(found)
+    p_values = [stats.ttest_1samp(gains, 0).pvalue for gains in scores[:3]]
+    assert [v.seeds_p_holm for v in found] == pytest.approx(bench.holm([*p_values, 0.0]))
+    said = [v.seeds_verdict_holm for v in found]
+    assert said == ["helps", "hurts", "no evidence", "helps"]
+    assert [v.verdict_holm for v in found] == [v.verdict_holm for v in corrected(members)]
+    assert corrected([replace(found[0], seeds_lower=None)])[0].seeds_p_holm is None
+
+
 def test_the_correction_can_take_a_verdict_back(verdicts):
     p_values = [0.03, 0.03, 0.004, 0.9]
     one = [
@@ -372,6 +396,7 @@ def test_what_hurts_cannot_be_overlooked(made, verdicts):
     found = headlines(harmful, tables[0])
     assert [h.verdict for h in found] == ["hurts", "no evidence"]
     assert "HURTS on 1 of 2 (rings)" in found[0].sentence
+    assert "Over seeds alone" in found[0].sentence
     text = markdown(made.results, tables, harmful, [])
     assert text.count("▼ HURTS") == 2 * 3  # a cell, the legend and the list, in both tables
     row = next(line for line in text.splitlines() if line.startswith("| tiny |"))

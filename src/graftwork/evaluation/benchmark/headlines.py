@@ -10,7 +10,7 @@ from graftwork.evaluation.benchmark.families import Family
 from graftwork.evaluation.benchmark.means import MeanGain
 from graftwork.evaluation.benchmark.summary import show_gain
 from graftwork.evaluation.benchmark.table import BenchmarkTable, TableRow
-from graftwork.evaluation.benchmark.verdicts import TableVerdict
+from graftwork.evaluation.benchmark.table_verdict import TableVerdict
 from graftwork.evaluation.verdict import Verdict
 
 _ANSWERED: tuple[Family, ...] = ("scratch", "blend", "best-baseline")
@@ -55,28 +55,34 @@ def headlines(verdicts: Sequence[TableVerdict], table: BenchmarkTable) -> list[H
 
 
 def _headline(row: TableRow, family: Family, mine: Sequence[TableVerdict]) -> Headline:
-    names = {
-        kind: [v.dataset for v in mine if v.verdict_holm == kind]
-        for kind in ("helps", "hurts", "no evidence")
-    }
-    helps, hurts = ("helps", "HURTS") if family == "scratch" else ("better", "WORSE")
-    parts = [
-        f"{word} on {len(names[kind])} of {len(mine)} ({', '.join(names[kind])})"
-        for kind, word in (("helps", helps), ("hurts", hurts), ("no evidence", "no evidence"))
-        if names[kind]
-    ]
+    said = [v.verdict_holm for v in mine]
     opponent = shown(mine[0].against)
     if family == "best-baseline":
         opponent = f"the best baseline ({', '.join(dict.fromkeys(v.against for v in mine))})"
-    text = f"{row.label} against {opponent}: {'; '.join(parts)}."
+    text = f"{row.label} against {opponent}: {_counts(family, mine, said)}."
+    over_seeds = [v.seeds_verdict_holm for v in mine]
+    if family == "scratch" and over_seeds != said:
+        text += f" Over seeds alone, on these very test rows: {_counts(family, mine, over_seeds)}."
     unknown = [v.dataset for v in mine if v.p_value is None]
     if unknown:
         text += f" No interval on {', '.join(unknown)}: {_why(mine)}."
     gain = _gain(row, family)
     if gain is not None and gain.difference is not None and gain.datasets > 1:
         text += f" Mean gain over {gain.datasets} data sets {show_gain(gain, family)}."
-    verdict: Verdict = "hurts" if names["hurts"] else "helps" if names["helps"] else "no evidence"
+    verdict: Verdict = "hurts" if "hurts" in said else "helps" if "helps" in said else "no evidence"
     return Headline(row.label, family, verdict, text)
+
+
+def _counts(family: Family, mine: Sequence[TableVerdict], said: Sequence[Verdict]) -> str:
+    """Say on how many data sets, and on which, each verdict was found."""
+    helps, hurts = ("helps", "HURTS") if family == "scratch" else ("better", "WORSE")
+    words: dict[Verdict, str] = {"helps": helps, "hurts": hurts, "no evidence": "no evidence"}
+    parts = []
+    for kind, word in words.items():
+        names = [v.dataset for v, verdict in zip(mine, said, strict=True) if verdict == kind]
+        if names:
+            parts.append(f"{word} on {len(names)} of {len(mine)} ({', '.join(names)})")
+    return "; ".join(parts)
 
 
 def _gain(row: TableRow, family: Family) -> MeanGain | None:

@@ -20,7 +20,7 @@ from graftwork.evaluation.benchmark.summary import (
 )
 from graftwork.evaluation.benchmark.table import BenchmarkTable, TableRow, label_of
 from graftwork.evaluation.benchmark.table_cell import TableCell
-from graftwork.evaluation.benchmark.verdicts import TableVerdict
+from graftwork.evaluation.benchmark.table_verdict import TableVerdict
 from graftwork.formatting import show, show_interval
 from graftwork.metrics import METRICS
 
@@ -72,15 +72,17 @@ def _markdown_gains(verdicts: Sequence[TableVerdict]) -> list[str]:
             label_of(v.model, v.strategy),
             opponent_of(v),
             show(v.difference, signed=True),
-            *(
-                "none" if ends[0] is None else show_interval(*ends, signed=True)
-                for ends in ((v.lower, v.upper), (v.seeds_lower, v.seeds_upper))
-            ),
+            _interval(v.lower, v.upper),
+            f"{_interval(v.seeds_lower, v.seeds_upper)} {MARKS[v.family][v.seeds_verdict_holm]}",
             "none" if v.p_holm is None else show(v.p_holm),
             MARKS[v.family][v.verdict_holm],
         ]
         lines.append(_line(cells))
     return lines
+
+
+def _interval(lower: float | None, upper: float | None) -> str:
+    return "none" if lower is None else show_interval(lower, upper, signed=True)
 
 
 def _markdown_row(row: TableRow, table: BenchmarkTable) -> list[str]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from graftwork.evaluation.benchmark.holm import holm, verdict_after
 from graftwork.evaluation.benchmark.results import Results
-from graftwork.evaluation.benchmark.verdicts import TableVerdict
+from graftwork.evaluation.benchmark.table_verdict import TableVerdict
 from graftwork.evaluation.student import add_variances, half_width, two_sided_p
 from graftwork.evaluation.verdict import Verdict, verdict_of
 from graftwork.metrics import METRICS

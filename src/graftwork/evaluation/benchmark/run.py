@@ -31,11 +31,8 @@ from graftwork.evaluation.benchmark.results import (
 from graftwork.evaluation.benchmark.runner import Job, Runner
 from graftwork.evaluation.benchmark.settings import BenchmarkConfig
 from graftwork.evaluation.benchmark.table import BenchmarkTable, label_of, make_table
-from graftwork.evaluation.benchmark.verdicts import (
-    VERDICTS_FORMAT,
-    TableVerdict,
-    table_verdicts,
-)
+from graftwork.evaluation.benchmark.table_verdict import TableVerdict
+from graftwork.evaluation.benchmark.verdicts import VERDICTS_FORMAT, table_verdicts
 
 _COST = {"baseline": 0.2, "scratch": 1.0, "pretrained": 1.0, "auto": 3.0}  # of a row, roughly
 _START = 200.0  # rows that cost as much as starting a process

@@ -12,7 +12,7 @@ from graftwork.evaluation.benchmark.label_budget import budget_sizes
 from graftwork.evaluation.benchmark.means import MeanGain
 from graftwork.evaluation.benchmark.results import Results
 from graftwork.evaluation.benchmark.table import BenchmarkTable, TableRow, label_of
-from graftwork.evaluation.benchmark.verdicts import TableVerdict
+from graftwork.evaluation.benchmark.table_verdict import TableVerdict
 from graftwork.formatting import show, show_interval
 from graftwork.metrics import METRICS
 

@@ -21,7 +21,7 @@ from graftwork.evaluation.benchmark.model_spec import WITHOUT_NETWORK
 from graftwork.evaluation.benchmark.plan import USUAL
 from graftwork.evaluation.benchmark.results import Results
 from graftwork.evaluation.benchmark.table_cell import TableCell, made_cell, test_mean
-from graftwork.evaluation.benchmark.verdicts import TableVerdict
+from graftwork.evaluation.benchmark.table_verdict import TableVerdict
 from graftwork.metrics import METRICS
 
 _ORDER = {"baseline": 0, "scratch": 1, "pretrained": 2, "auto": 3}

@@ -9,7 +9,7 @@ import numpy as np
 
 from graftwork.evaluation.benchmark.means import Row
 from graftwork.evaluation.benchmark.results import Outcome, Results
-from graftwork.evaluation.benchmark.verdicts import TableVerdict
+from graftwork.evaluation.benchmark.table_verdict import TableVerdict
 from graftwork.metrics import METRICS
 
 

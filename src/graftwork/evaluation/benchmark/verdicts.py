@@ -4,75 +4,27 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from graftwork.evaluation.benchmark.correction import corrected
 from graftwork.evaluation.benchmark.epoch_choice import CHOICES
 from graftwork.evaluation.benchmark.families import Family
 from graftwork.evaluation.benchmark.folder import read_arrays, read_json
-from graftwork.evaluation.benchmark.holm import holm, verdict_after
 from graftwork.evaluation.benchmark.identity import digest
 from graftwork.evaluation.benchmark.model_spec import WITHOUT_NETWORK, ModelSpec
 from graftwork.evaluation.benchmark.plan import FULL
 from graftwork.evaluation.benchmark.results import Outcome, Results
+from graftwork.evaluation.benchmark.table_verdict import TableVerdict
 from graftwork.evaluation.resampled import remembering
-from graftwork.evaluation.verdict import Comparison, Runs, Verdict, compare
+from graftwork.evaluation.verdict import Comparison, Runs, compare
 
 if TYPE_CHECKING:
     from graftwork.evaluation.resampled import Resample
 
 VERDICTS_FORMAT = 3
-
-
-@dataclass(frozen=True)
-class TableVerdict:
-    """One comparison of a table.
-
-    Parameters
-    ----------
-    dataset, model, strategy, against, epoch_choice
-        What was compared with what.
-    family
-        Which question it answers. Holm's correction runs over all comparisons of a family at one
-        epoch choice.
-    metric, difference, lower, upper, standard_error, df, p_value, seeds, verdict, note
-    seeds_lower, seeds_upper
-        As in `graftwork.evaluation.Comparison`: without correction.
-    p_holm, family_size, verdict_holm
-        The corrected p-value, the number of comparisons in the family, and the verdict after the
-        correction.
-    inputs
-        Digest of the cells that it was computed from.
-    """
-
-    dataset: str
-    model: str
-    strategy: str
-    against: str
-    family: Family
-    epoch_choice: str
-    metric: str
-    difference: float | None
-    lower: float | None
-    upper: float | None
-    standard_error: float | None
-    df: float | None
-    p_value: float | None
-    seeds_lower: float | None
-    seeds_upper: float | None
-    seeds: int
-    verdict: Verdict
-    note: str | None
-    inputs: str
-    p_holm: float | None = None
-    family_size: int = 0
-    verdict_holm: Verdict = "no evidence"
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the fields as JSON types."""
-        return asdict(self)
 
 
 def table_verdicts(results: Results) -> list[TableVerdict]:
@@ -116,25 +68,6 @@ def _with_the_best(results: Results, found: list[TableVerdict]) -> list[TableVer
 
 def _difference(verdict: TableVerdict) -> float:
     return np.inf if verdict.difference is None else verdict.difference
-
-
-def corrected(verdicts: list[TableVerdict]) -> list[TableVerdict]:
-    """Fill in Holm's correction, family by family and epoch choice by epoch choice."""
-    adjusted: dict[int, tuple[float, int]] = {}
-    for family in {(v.family, v.epoch_choice) for v in verdicts}:
-        members = [
-            i
-            for i, v in enumerate(verdicts)
-            if (v.family, v.epoch_choice) == family and v.p_value is not None
-        ]
-        values = holm([float(verdicts[i].p_value or 0.0) for i in members])
-        adjusted |= {i: (p, len(members)) for i, p in zip(members, values, strict=True)}
-    out = []
-    for i, verdict in enumerate(verdicts):
-        p, size = adjusted.get(i, (None, 0))
-        final = verdict_after(p, verdict.difference)
-        out.append(replace(verdict, p_holm=p, family_size=size, verdict_holm=final))
-    return out
 
 
 def _pairs(results: Results) -> Iterator[tuple[list[Outcome], list[Outcome], Family]]:
