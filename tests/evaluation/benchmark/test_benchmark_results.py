@@ -467,6 +467,15 @@ def test_checkpoints_with_a_record_have_their_overlap_counted(
     assert found["sizes"]["counts"]["all"]["in_corpus"] == 50
     assert found["rings"]["counts"]["test"]["in_corpus"] == 0
     assert sentences(list(found.values()))[0].startswith("seen on sizes: 5 of 5 test molecules")
+    (other.folder.root / "overlaps.json").unlink()
+    known = other.results.request
+    spec = known.models["seen"]
+    elsewhere = known.models | {"seen": replace(spec, path=str(tmp_path / "nowhere"))}
+    moved = replace(other.results, request=replace(known, models=elsewhere))
+    assert {entry["counts"] is None for entry in find_overlaps(moved)} == {True}
+    both = elsewhere | {"auto:seen": replace(spec, name="auto:seen", role="auto")}
+    blend = replace(other.results, request=replace(known, models=both))
+    assert {e["dataset"]: e for e in find_overlaps(blend)} == found  # looked for again
     shutil.rmtree(tmp_path / "seen")  # what was found stays
     assert {e["dataset"]: e for e in find_overlaps(other.results)} == found
 

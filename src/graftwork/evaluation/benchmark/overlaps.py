@@ -9,7 +9,7 @@ from graftwork.data.membership import Membership
 from graftwork.data.overlap import overlap
 from graftwork.data.splits import Split
 from graftwork.evaluation.benchmark.folder import Folder, read_arrays, read_json, write_json
-from graftwork.evaluation.benchmark.model_spec import BLEND, ModelSpec
+from graftwork.evaluation.benchmark.model_spec import BLEND
 from graftwork.evaluation.benchmark.results import Results
 from graftwork.nn.record import MEMBERSHIP, read_membership
 
@@ -22,22 +22,25 @@ def find_overlaps(results: Results) -> list[dict[str, Any]]:
     Each says ``dataset``, ``model``, a ``sentence`` and the counts (of molecules, or for a network
     of the tasks that were labels), or that the checkpoint carries no record of what it has seen.
     What an earlier call found is kept in ``overlaps.json``: a checkpoint need not stay where it
-    was.
+    was. A record that was missing is looked for again.
     """
     path = results.folder.root / "overlaps.json"
     known = {}
     if path.is_file():
-        known = {(e["data"], e["weights"]): e for e in read_json(path)["overlaps"]}
+        entries = read_json(path)["overlaps"]
+        known = {(e["data"], e["weights"]): e for e in entries if e["sentence"] != NO_RECORD}
     places = dict.fromkeys(
         (results.facts[o.cell.data]["dataset"], o.cell.data, o.cell.model.removeprefix(BLEND))
         for o in results.outcomes
         if results.request.models[o.cell.model].weights is not None
     )
-    models = {name.removeprefix(BLEND): model for name, model in results.request.models.items()}
+    models = list(results.request.models.values())
     found = []
     for dataset, data, name in places:
-        model = models[name]
-        entry = known.get((data, model.weights)) or _look_up(results.folder, data, model)
+        weights = next(m.weights for m in models if m.name.removeprefix(BLEND) == name)
+        paths = [Path(str(m.path)) for m in models if m.weights == weights]
+        place = next((path for path in paths if path.is_dir()), paths[0])
+        entry = known.get((data, weights)) or _look_up(results.folder, data, weights, place)
         found.append({**entry, "dataset": dataset, "model": name})
     write_json(path, {"overlaps": found})
     return found
@@ -55,14 +58,14 @@ def sentences(found: list[dict[str, Any]]) -> list[str]:
     return list(lines)
 
 
-def _look_up(folder: Folder, data: str, model: ModelSpec) -> dict[str, Any]:
-    place = Path(str(model.path)) / MEMBERSHIP
-    content = read_membership(place) if place.parent.is_dir() else None
-    entry = {"data": data, "weights": model.weights, "sentence": NO_RECORD, "counts": None}
+def _look_up(folder: Folder, data: str, weights: str | None, artifact: Path) -> dict[str, Any]:
+    place = artifact / MEMBERSHIP
+    content = read_membership(place) if artifact.is_dir() else None
+    entry = {"data": data, "weights": weights, "sentence": NO_RECORD, "counts": None}
     arrays = read_arrays(folder.labels(data))
     if not len(arrays["digests"]):  # a network has no molecules
         tasks = read_json(folder.facts(data))["tasks"]
-        return {**entry, **_labels_seen(place.parent / "provenance.json", tasks)}
+        return {**entry, **_labels_seen(artifact / "provenance.json", tasks)}
     if content is None:
         return entry
     split = Split("", *(arrays[part] for part in ("train", "val", "test")))
