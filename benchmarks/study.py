@@ -5,8 +5,9 @@ python benchmarks/study.py NAME=CHECKPOINT... [-o scores.csv] [--finetune] [--se
 Test rows are left out before anything is computed, so that choices made by these numbers leave
 them unseen. Potency sets (MoleculeACE, the published training part): RMSE over five folds.
 Classification sets (MoleculeNet, the training and validation parts of the scaffold split): ROC-AUC
-on validation. A probe is a ridge or logistic regression on the frozen embedding; --finetune trains
-the whole network too, and the same from scratch, on one fold or the validation part.
+on validation. A probe is a ridge or logistic regression on the frozen embedding, and for potency a
+Gaussian process stands beside it, the blend's `embedding-gp`; --finetune trains the whole network
+too, and the same from scratch, on one fold or the validation part.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import graftwork
+from graftwork.blend.members import fit_member
+from graftwork.blend.molecules import EMBEDDING, Molecules
 from graftwork.config import Kind
 from graftwork.data.catalog import find, locate
 from graftwork.data.labelled import LabelledData, load_labelled
@@ -44,6 +47,7 @@ from graftwork.training.lesson import predict_rows
 POTENCY = SUITES["moleculeace"].datasets
 CLASSES = ("bbbp", "bace", "clintox", "sider", "tox21")
 METRIC = {"regression": "rmse", "classification": "roc_auc"}
+NOISE_FOLDS = 3  # of what the process learns from, by which it chooses its noise
 ALPHAS = np.logspace(-1, 5, 13)
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
@@ -95,6 +99,18 @@ def probe(trial: Trial, x: Floats) -> float:
     return float(np.mean(scores))
 
 
+def process(trial: Trial, x: Floats) -> float:
+    """Return the RMSE of a Gaussian process on the embedding, the mean over pairs."""
+    molecules, scores = Molecules({}, {EMBEDDING: x.astype(np.float32)}), []
+    for train, judged in trial.pairs:
+        folds = np.random.default_rng(0).permutation(len(train)) % NOISE_FOLDS
+        member = fit_member(
+            "embedding-gp", molecules.take(train), trial.data.y[train], folds, seed=0, unknown=0.0
+        )
+        scores.append(rmse(trial.data.y[judged], member.predict(molecules.take(judged))))
+    return float(np.mean(scores))
+
+
 def tuned(trial: Trial, checkpoint: str, seed: int, *, scratch: bool) -> float:
     """Fine-tune the whole network on the first pair; a tenth of what it learns from stops it."""
     data, (train, judged) = trial.data, trial.pairs[0]
@@ -139,7 +155,10 @@ def main() -> None:
         model = graftwork.load(checkpoint)
         start = time.perf_counter()
         for trial in trials(model.encoder.schema, arguments.sets.split(",")):
-            found = {"probe": probe(trial, model.embed(trial.data.structures).astype(np.float64))}
+            embedding = model.embed(trial.data.structures).astype(np.float64)
+            found = {"probe": probe(trial, embedding)}
+            if trial.kind == "regression":
+                found["process"] = process(trial, embedding)
             for seed in range(arguments.seeds if arguments.finetune else 0):
                 for scratch in (False, True):
                     way = f"{'scratch' if scratch else 'finetuned'}-{seed}"
