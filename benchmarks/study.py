@@ -99,9 +99,9 @@ def probe(trial: Trial, x: Floats) -> float:
     return float(np.mean(scores))
 
 
-def process(trial: Trial, x: Floats) -> float:
+def process(trial: Trial, x: npt.NDArray[np.float32]) -> float:
     """Return the RMSE of a Gaussian process on the embedding, the mean over pairs."""
-    molecules, scores = Molecules({}, {EMBEDDING: x.astype(np.float32)}), []
+    molecules, scores = Molecules({}, {EMBEDDING: x}), []
     for train, judged in trial.pairs:
         folds = np.random.default_rng(0).permutation(len(train)) % NOISE_FOLDS
         member = fit_member(
@@ -155,8 +155,8 @@ def main() -> None:
         model = graftwork.load(checkpoint)
         start = time.perf_counter()
         for trial in trials(model.encoder.schema, arguments.sets.split(",")):
-            embedding = model.embed(trial.data.structures).astype(np.float64)
-            found = {"probe": probe(trial, embedding)}
+            embedding = model.embed(trial.data.structures)
+            found = {"probe": probe(trial, embedding.astype(np.float64))}
             if trial.kind == "regression":
                 found["process"] = process(trial, embedding)
             for seed in range(arguments.seeds if arguments.finetune else 0):

@@ -2,8 +2,8 @@
 
 python benchmarks/study_curves.py [docs/measurements/pretraining-study.csv] [-o FIGURE.svg]
 
-The table is what study.py writes, for several checkpoints, with two columns more: the steps each
-was trained for, and how many molecules it had to learn from.
+The table joins what study.py writes for several checkpoints, with three columns more: the steps
+each was trained for, how many molecules it had to learn from, and its seed, over which is averaged.
 """
 
 from __future__ import annotations
