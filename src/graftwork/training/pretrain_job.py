@@ -71,7 +71,9 @@ class PretrainJob:
         return TaskSampler(self.store.labels, size, *tasks, config.seed, rank(), world())
 
     def train(self) -> tuple[int, float, dict[str, float]]:
-        """Run the loop; return steps done, seconds and the last logged values.
+        """Run the loop; return steps done, seconds until then and the last logged values.
+
+        The last two are those of the last checkpoint: a run that has ended gives them again.
 
         Raises
         ------
@@ -100,12 +102,12 @@ class PretrainJob:
         module, optimizer = self.fabric.setup(step_module, optimizer)
         steps = min(config.epochs * self.sampler.steps_per_epoch, config.max_steps or 10**12)
         path = self.run / "checkpoint.safetensors"
-        first, before = 0, 0.0
+        first, seconds = 0, 0.0
         last_logs: dict[str, float] = {}
         torch.manual_seed(derive_seed(config.seed, "dropout"))
         if path.is_file():
             values = load_state(path, step_module, optimizer.optimizer, generator)
-            first, before, last_logs = values["step"], values["seconds"], values["logs"]
+            first, seconds, last_logs = values["step"], values["seconds"], values["logs"]
             console.say(f"Going on from step {first} of {steps}")
         if agreed(first) != first:
             raise RunError(
@@ -114,7 +116,7 @@ class PretrainJob:
             )
         if rank():  # not what the first process drops, and nowhere stored
             torch.manual_seed(derive_seed(config.seed, "dropout", rank(), first))
-        budget = Budget(steps, config.time_limit, before)
+        before, budget = seconds, Budget(steps, config.time_limit, seconds)
         schedule = SCHEDULES[config.schedule]
 
         def batches() -> Iterator[GraphBatch]:
@@ -122,6 +124,7 @@ class PretrainJob:
                 yield load_batch(self.store, graphs, labels, targets)
 
         def after_step(done: int, output: StepOutput) -> bool:
+            nonlocal seconds
             ended = done == steps or budget.spent(done) >= 1
             if done % LOG_EVERY == 0 or ended:
                 rate = (done - first) * config.batch_size / max(budget.seconds - before, 1e-9)
@@ -131,7 +134,8 @@ class PretrainJob:
                     log.write(done, {**last_logs, "graphs_per_second": rate})
                 update(done, f"loss {last_logs['loss']:.4f}, {rate:.0f} graphs/s")
             if not rank() and (done % self.checkpoint_every == 0 or ended):
-                values = {"step": done, "seconds": budget.seconds, "logs": last_logs}
+                seconds = budget.seconds
+                values = {"step": done, "seconds": seconds, "logs": last_logs}
                 save_state(path, step_module, optimizer.optimizer, generator, values)
             return not ended
 
@@ -150,4 +154,4 @@ class PretrainJob:
                 after_step=after_step,
                 clip=config.clip,
             )
-        return done, budget.seconds, last_logs
+        return done, seconds, last_logs
