@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.ensemble import RandomForestClassifier
 
 from counted import one_fingerprint
 from graftwork.blend.kernels import FINGERPRINTS, gram
@@ -16,6 +17,7 @@ from graftwork.evaluation.baselines import (
     forest,
 )
 from graftwork.metrics import score
+from graftwork.rng import derive_seed
 
 NAN = float("nan")
 
@@ -146,6 +148,21 @@ def test_only_the_forest_depends_on_the_seed(data):
         one, two = (BASELINES[name]().fit(table, y, "regression", s) for s in (1, 2))
         assert (one.predict(table) != two.predict(table)).any() == differs
         assert one.deterministic != differs
+
+
+@pytest.mark.parametrize("kind", ["classification", "multiclass"])
+@pytest.mark.usefixtures("few_trees")
+def test_a_forest_of_classes_is_the_one_of_the_dense_table(kind, cmet, cmet_counts):
+    table = one_fingerprint(Fingerprints.from_counts(cmet_counts))
+    edges = [0.5] if kind == "classification" else [0.3, 0.7]
+    y = np.digitize(cmet[1], np.quantile(cmet[1], edges)).astype(float)
+    found = ForestBaseline().fit(table, y, kind, 3).predict(table)[:, 0]
+    dense = table.fingerprints["ecfp4"].folded(forest.COLUMNS)
+    stream = derive_seed(3, "ecfp-rf", 0) % 2**32
+    plain = RandomForestClassifier(20, random_state=stream).fit(dense, y[:, 0])
+    classes = kind == "multiclass"
+    expected = plain.predict(dense) if classes else plain.predict_proba(dense)[:, 1]
+    np.testing.assert_array_equal(found, expected)
 
 
 @pytest.mark.parametrize("name", BASELINES)
