@@ -95,11 +95,20 @@ class EncoderConfig(Config):
     """Dropout after every layer while training."""
     norm: Norm = "batch"
     """What follows each layer: batch or layer normalisation, or none."""
+    residual: bool = False
+    """Whether each layer from the second on adds what it read."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready dictionary, without ``residual`` where no layer has one."""
+        values = super().to_dict()
+        if not self.residual:
+            del values["residual"]
+        return values
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Read settings; ``norm`` may be missing, as in files that are older than it."""
-        return super().from_dict({"norm": "batch", **values})
+        return super().from_dict({"norm": "batch", "residual": False, **values})
 
 
 @dataclass(frozen=True)

@@ -95,6 +95,15 @@ def test_an_encoder_comes_back_bit_for_bit_and_has_no_head(tmp_path, tiny_encode
     assert len(before) == len(after) > 10
 
 
+@pytest.mark.parametrize("residual", [False, True])
+def test_a_residual_is_written_where_there_is_one(tmp_path, tiny_encoder, residual):
+    encoder = tiny_encoder(residual=residual)
+    save_artifact(tmp_path / "m", encoder, {})
+    written = json.loads((tmp_path / "m" / "config.json").read_text())["encoder"]
+    assert written.get("residual", "absent") == (True if residual else "absent")
+    assert load_artifact(tmp_path / "m").encoder.config.residual == residual
+
+
 def test_the_scaling_of_the_targets_is_part_of_it(tmp_path, tiny_predictor):
     model = tiny_predictor()
     model.head.fit_scaling(torch.tensor([[100.0], [300.0]]))

@@ -41,9 +41,11 @@ def plainly(encoder, batch):
     """Every node through every layer."""
     nodes, layers = encoder.nodes(batch.node_cat, batch.node_x), []
     for depth, (conv, norm) in enumerate(zip(encoder.convs, encoder.norms, strict=True), start=1):
-        nodes = norm(conv(nodes, batch.block))
+        read, nodes = nodes, norm(conv(nodes, batch.block))
         if depth < len(encoder.convs):
             nodes = torch.relu(nodes)
+        if encoder.config.residual and depth > 1:
+            nodes = nodes + read
         layers.append(nodes)
     stacked = torch.stack(layers)
     how = encoder.config.jumping_knowledge
@@ -59,14 +61,16 @@ def plainly(encoder, batch):
     seed=st.integers(0, 1000),
     norm=st.sampled_from(["batch", "layer", "none"]),
     how=st.sampled_from(KNOWLEDGE),
+    residual=st.booleans(),
 )
 def test_equal_neighbourhoods_are_computed_once(
-    odd_schema, random_batch, conv, sizes, seed, norm, how
+    odd_schema, random_batch, conv, sizes, seed, norm, how, residual
 ):
     batch = in_double(random_batch(sizes, seed))
     batch.node_x.copy_(batch.node_x > 0)  # else no two nodes are alike
     batch.edge_x.copy_(batch.edge_x > 0)
-    encoder = make(odd_schema, seed, conv=conv, norm=norm, jumping_knowledge=how).eval()
+    shape = {"conv": conv, "norm": norm, "jumping_knowledge": how, "residual": residual}
+    encoder = make(odd_schema, seed, **shape).eval()
     rows = torch.randint(batch.num_nodes, (3,))
     with torch.no_grad():
         means = bag_mean(plainly(encoder, batch), batch.nodes_of_graph)
@@ -82,12 +86,14 @@ def test_equal_neighbourhoods_are_computed_once(
     seed=st.integers(0, 1000),
     norm=st.sampled_from(["layer", "none"]),
     how=st.sampled_from(KNOWLEDGE),
+    residual=st.booleans(),
 )
 def test_unread_nodes_are_left_out_in_training(
-    odd_schema, random_batch, conv, sizes, seed, norm, how
+    odd_schema, random_batch, conv, sizes, seed, norm, how, residual
 ):
     batch = in_double(random_batch(sizes, seed))
-    encoder = make(odd_schema, seed, conv=conv, norm=norm, jumping_knowledge=how).train()
+    shape = {"conv": conv, "norm": norm, "jumping_knowledge": how, "residual": residual}
+    encoder = make(odd_schema, seed, **shape).train()
     rows = torch.randperm(batch.num_nodes)[: batch.num_nodes // 3 + 1]
     assert_same(encoder, lambda: encoder(batch, rows), lambda: plainly(encoder, batch)[rows])
 

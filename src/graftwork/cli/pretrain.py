@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from graftwork.data.corpus import Corpus
 
 
-_SHAPE = ("--encoder", "--num-layers", "--dim", "--jumping-knowledge", "--norm", "--featurizer")
+_DEPTH = ("--num-layers", "--dim", "--jumping-knowledge", "--norm", "--residual")
+_SHAPE = ("--encoder", "--featurizer", *_DEPTH)
 _BESIDE_A_RECIPE = ("output", "recipe", "overwrite", "checkpoint_every", "device", "engine")
 
 
@@ -72,12 +73,11 @@ def pretrain(
     dim: Annotated[int, typer.Option(help="Width of the embeddings.")] = 256,
     jumping_knowledge: Annotated[str, typer.Option(help="last, sum, mean or max.")] = "last",
     norm: Annotated[
-        str,
-        typer.Option(
-            help="batch, layer or none. With the last two, masking and context prediction are "
-            "faster: what nobody reads is left out."
-        ),
+        str, typer.Option(help="batch, layer or none; masking is faster with the last two.")
     ] = "batch",
+    residual: Annotated[
+        bool, typer.Option("--residual", help="Layers from the second on add what they read.")
+    ] = False,
     featurizer: Annotated[str, typer.Option(help="default or hu2020.")] = "default",
     standardize: Annotated[
         bool, typer.Option("--standardize", help="Keep the largest fragment and neutralise it.")

@@ -115,7 +115,7 @@ def _shape(config: dict[str, Any]) -> str:
     shape = (
         f"{layer} encoder, {encoder['num_layers']} layers of width "
         f"{encoder['dim']}, jumping knowledge `{encoder['jumping_knowledge']}`, "
-        f"normalisation `{encoder['norm']}`"
+        f"normalisation `{encoder['norm']}`{', residual' if encoder.get('residual') else ''}"
     )
     if head is None:
         return shape

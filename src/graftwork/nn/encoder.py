@@ -35,8 +35,9 @@ class Encoder(nn.Module):
     """Message-passing layers with normalisation and jumping knowledge.
 
     After every layer: normalisation, ReLU (not after the last), dropout, as in Hu et al., ICLR
-    2020, who normalise over the batch. Jumping knowledge (Xu et al., ICML 2018) takes the last
-    layer, or the sum, mean or maximum over the layers' outputs.
+    2020, who normalise over the batch. With a residual (He et al., CVPR 2016) each layer from the
+    second on adds what it read, before dropout. Jumping knowledge (Xu et al., ICML 2018) takes the
+    last layer, or the sum, mean or maximum over the layers' outputs.
 
     Shapes: :class:`GraphBatch` -> ``[num_nodes, dim]``; with ``wanted``, int64 ``[rows]`` nodes, ->
     ``[rows, dim]``, or, bags of nodes, -> their averages ``[bags, dim]``.
@@ -75,12 +76,14 @@ class Encoder(nn.Module):
             last = depth == self.config.num_layers
             if last and bags is not None and self._ends_affine and isinstance(conv, GINConv):
                 return conv.means(nodes, block, bags.through(found, block.num_outputs))
-            nodes = conv(nodes, block)
+            read, nodes = nodes, conv(nodes, block)
             if depth == 1 and part.copies is not None:
                 nodes = bag_sum(nodes, part.copies)
             nodes = norm(nodes)
             if not last:
                 nodes = nodes.relu_()  # the normalisation does not need what it gave
+            if self.config.residual and depth > 1:
+                nodes = nodes + block.own_rows(read)
             nodes = self.dropout(nodes)
             if last or self.config.jumping_knowledge != "last":
                 layers.append(nodes if found is None else nodes.index_select(0, found))
@@ -104,6 +107,7 @@ class Encoder(nn.Module):
         return (
             isinstance(self.norms[-1], nn.Identity)
             and self.config.jumping_knowledge == "last"
+            and not self.config.residual
             and not (self.dropout.training and self.config.dropout)
             and not torch.is_autocast_enabled("cpu")
         )

@@ -104,7 +104,8 @@ def claim_run(run: Path, identity: dict[str, Any], keep: list[Path], *, overwrit
     path = run / "config.json"
     earlier = _read_identity(path)
     if isinstance(earlier.get("settings"), dict):  # a run may be older than a setting
-        earlier["settings"] = {"norm": PretrainConfig.norm, **earlier["settings"]}
+        newer = {"norm": PretrainConfig.norm, "residual": PretrainConfig.residual}
+        earlier["settings"] = newer | earlier["settings"]
     if any(run.iterdir()) and set(earlier) != set(identity):
         raise InputError(
             f"{run} is not empty and holds no earlier pre-training run.", "Choose another -o."

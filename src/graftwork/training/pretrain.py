@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -150,7 +150,7 @@ def _members(corpus: Corpus, run: Path, parent: Artifact | None) -> Membership |
 
 
 def _new_encoder(schema: FeatureSchema, config: PretrainConfig) -> Encoder:
-    shape = {key: getattr(config, key) for key in EncoderConfig().to_dict()}
+    shape = {item.name: getattr(config, item.name) for item in fields(EncoderConfig)}
     return Encoder(schema, EncoderConfig.from_dict(shape))
 
 

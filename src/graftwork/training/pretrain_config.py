@@ -62,6 +62,8 @@ class PretrainConfig(Config):
     """Dropout after every layer."""
     norm: str = "batch"
     """What follows each layer: batch or layer normalisation, or none."""
+    residual: bool = False
+    """Each layer from the second on adds what it read."""
     epochs: int = 1
     """Passes over the corpus."""
     max_steps: int | None = None

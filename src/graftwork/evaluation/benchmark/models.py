@@ -181,12 +181,16 @@ def scratch_name(encoder: dict[str, Any], schema: FeatureSchema) -> str:
     --------
     >>> scratch_name(EncoderConfig(num_layers=5, dim=300).to_dict(), SCHEMAS["hu2020"])
     'scratch:gin-5x300-hu2020'
+    >>> scratch_name(EncoderConfig(norm="layer", residual=True).to_dict(), SCHEMAS["default"])
+    'scratch:gin-5x256-layer-residual'
     """
-    parts = [f"{encoder['conv']}-{encoder['num_layers']}x{encoder['dim']}"]
+    shape = EncoderConfig.from_dict(encoder)
+    parts = [f"{shape.conv}-{shape.num_layers}x{shape.dim}"]
     for item in fields_of(EncoderConfig):
         if item.name not in ("conv", "num_layers", "dim", "dropout"):
-            value = encoder[item.name]
-            parts += [] if value == item.default else [str(value)]
+            value = getattr(shape, item.name)
+            said = item.name if value is True else str(value)
+            parts += [] if value == item.default else [said]
     if schema.featurizer != "default":
         parts.append(schema.featurizer)
     usual = SCHEMAS.get(schema.featurizer)
