@@ -21,7 +21,11 @@ def benchmark(
         typer.Option(help="moleculenet, moleculenet-regression, moleculeace, admet or ppi."),
     ] = None,
     datasets: Annotated[
-        str, typer.Option(help="Names of known data sets, or files, separated by commas.")
+        str,
+        typer.Option(
+            help="Names of known data sets, or files, separated by commas; with --suite, which of "
+            "its sets."
+        ),
     ] = "",
     checkpoints: Annotated[
         list[str] | None,

@@ -193,6 +193,8 @@ def test_what_is_not_there_is_refused(tmp_path, config, checkpoint):
         bench.data_specs([])
     with pytest.raises(InputError, match="No suite is called 'nonsense'"):
         bench.data_specs([], "nonsense")
+    with pytest.raises(InputError, match=r"mine\.csv is not in the suite moleculenet.*holds bbbp"):
+        bench.data_specs(["bace", "mine.csv"], "moleculenet")
 
 
 def test_splits_are_decided_in_the_open(tables, tmp_path):
@@ -220,10 +222,12 @@ def test_splits_are_decided_in_the_open(tables, tmp_path):
     reason="needs GRAFTWORK_DATA",
 )
 def test_the_catalog_knows_columns_task_and_split():
-    found = {s.name: s for s in bench.data_specs(["freesolv"], "moleculeace")}
-    assert len(found) == 11
-    assert (found["freesolv"].split, found["freesolv"].task) == ("scaffold", "regression")
-    potency = found["chembl4203-ki"]
+    freesolv = bench.data_specs(["freesolv"])[0]
+    assert (freesolv.split, freesolv.task) == ("scaffold", "regression")
+    whole = {s.name: s for s in bench.data_specs([], "moleculeace")}
+    assert len(whole) == 10
+    potency = whole["chembl4203-ki"]
+    assert bench.data_specs(["CHEMBL4203_Ki"], "moleculeace") == [potency]
     assert (potency.split, potency.splits_column, potency.targets) == ("column", "split", ("y",))
     assert potency.rows > 500
     with pytest.raises(InputError, match="has no labels to predict"):

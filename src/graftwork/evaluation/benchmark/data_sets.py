@@ -23,29 +23,29 @@ def data_specs(
     Parameters
     ----------
     names
-        Files, or names of the catalog.
+        Files, or names of the catalog; of a suite, which of its sets: none means all.
     suite
-        Adds the data sets of a suite.
+        A suite, which brings its split along.
     reading
         Columns and task of the files; the catalog knows its own.
 
     Raises
     ------
     InputError
-        If a name is unknown, a file is not here or cannot be read, two have one name, or
-        molecules and networks are mixed.
+        If a name is unknown or not of the suite, a file is not here or cannot be read, two have
+        one name, or molecules and networks are mixed.
     """
     reading = reading or Reading()
-    known = find_suite(suite) if suite is not None else None
-    found = [
-        *(_from_catalog(name, reading, known) for name in (known.datasets if known else ())),
-        *(
+    if suite is not None:
+        known = find_suite(suite)
+        found = [_from_catalog(name, reading, known) for name in _of_suite(known, names)]
+    else:
+        found = [
             _spec(_stem(Path(name)), Path(name), reading)
             if Path(name).is_file()
             else _from_catalog(name, reading, None)
             for name in names
-        ),
-    ]
+        ]
     if not found:
         raise InputError("No data set is given.", "Give --suite or --datasets.")
     by_name: dict[str, DataSpec] = {}
@@ -62,6 +62,17 @@ def data_specs(
             "Make two benchmarks.",
         )
     return list(by_name.values())
+
+
+def _of_suite(suite: Suite, names: Sequence[str]) -> Sequence[str]:
+    for name in names:
+        if catalog.fold(name) not in suite.datasets:
+            raise InputError(
+                f"{name} is not in the suite {suite.name}.",
+                f"It holds {', '.join(suite.datasets)}. For others leave out --suite; the same -o "
+                "puts them beside it.",
+            )
+    return names or suite.datasets
 
 
 def _from_catalog(name: str, reading: Reading, suite: Suite | None) -> DataSpec:
