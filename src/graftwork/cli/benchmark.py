@@ -61,8 +61,9 @@ def benchmark(
     baselines: Annotated[
         str,
         typer.Option(
-            help="Models to compare with, by commas; all for those that apply, none for none; with "
-            "the extra peers also chemprop, torch-molecule."
+            help="Models to compare with, by commas; all for those that apply, none for none. "
+            "ecfp-rf+val learns from the validation part, too, as auto does; beside auto all is "
+            "both. With the extra peers also chemprop, torch-molecule."
         ),
     ] = "all",
     preset: Annotated[

@@ -53,7 +53,6 @@ def blend_with(
     epochs = max(1, int(np.median(best_epochs)))
     short = replace(config, epochs=epochs)
     nothing = np.array([], np.int64)
-    rows = np.sort(np.concatenate([split.train, split.val]))
     device = new_fabric(config.device, config.precision).device
 
     def train(learned: Rows) -> Predictor:
@@ -72,7 +71,7 @@ def blend_with(
         ).predictor
 
     groups = groups_of(data, split)
-    return fit_auto(data, tables, rows, groups, kind, train, seed=seed, device=device)
+    return fit_auto(data, tables, split.learnable, groups, kind, train, seed=seed, device=device)
 
 
 def blended_runs(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
@@ -13,11 +15,24 @@ from graftwork.evaluation.applicable import baseline_tables
 from graftwork.evaluation.baselines import BASELINES, Table
 from graftwork.evaluation.model_runs import ModelRuns
 
+_LEARNED_MORE = "learns from the training and the validation part, as the models of auto do"
+
 
 def baseline_runs(
-    data: LabelledData, split: Split, kind: Kind, names: tuple[str, ...], seeds: tuple[int, ...]
+    data: LabelledData,
+    split: Split,
+    kind: Kind,
+    names: tuple[str, ...],
+    seeds: tuple[int, ...],
+    *,
+    validation: bool = False,
 ) -> dict[str, ModelRuns]:
     """Fit those of the named baselines that apply to the data, each over seeds if it uses any.
+
+    Parameters
+    ----------
+    validation
+        Whether they learn from the validation part, too: beside a blend, which does.
 
     Raises
     ------
@@ -25,11 +40,14 @@ def baseline_runs(
         If baselines were chosen, and one of them does not apply.
     """
     tables = baseline_tables(data, kind, names)
+    rows = split.learnable if validation else split.train
     runs: dict[str, ModelRuns] = {}
     with console.progress("Baselines", len(tables)) as update:
         for count, (name, table) in enumerate(tables.items()):
             update(count, name)
-            runs[name] = _fitted(name, table, data, split, kind, seeds)
+            found = _fitted(name, table, data, rows, kind, seeds)
+            more = (*found.notes, _LEARNED_MORE) if validation else found.notes
+            runs[name] = replace(found, notes=more, learned_validation=validation)
     return runs
 
 
@@ -37,16 +55,16 @@ def _fitted(
     name: str,
     table: Table,
     data: LabelledData,
-    split: Split,
+    rows: npt.NDArray[np.int64],
     kind: Kind,
     seeds: tuple[int, ...],
 ) -> ModelRuns:
-    train = table.take(split.train)
+    learned = table.take(rows)
     predictions: list[npt.NDArray[np.float64]] = []
     notes: list[str] = []
     deterministic = False
     for seed in seeds:
-        model = BASELINES[name]().fit(train, data.y[split.train], kind, seed)
+        model = BASELINES[name]().fit(learned, data.y[rows], kind, seed)
         predictions.append(model.predict(table))
         notes, deterministic = model.notes, model.deterministic
         if deterministic:

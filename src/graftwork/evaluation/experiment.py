@@ -161,7 +161,7 @@ def run_experiment(
         Seconds for the networks; each run gets an equal share of what is left, more or less.
     """
     names = (PRETRAINED, SCRATCH) if pretrained else (SCRATCH,)
-    others = baseline_runs(data, split, kind, baselines, seeds)
+    others = baseline_runs(data, split, kind, baselines, seeds, validation=blend)
     everyone = np.arange(len(data.store))
     runs = [(seed, name) for name in reversed(names) for seed in seeds]  # the longest first
     device = new_fabric(config.device, config.precision).device

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from graftwork.data.digests import molecule_digests
 from graftwork.data.labelled import LabelledData
 from graftwork.data.membership import Membership, carried_on
@@ -42,7 +40,7 @@ def exposure(config: FinetuneConfig, data: LabelledData, split: Split) -> Exposu
         If the record is damaged.
     """
     digests = molecule_digests(data.structures)
-    rows = slice(None) if config.refit else np.concatenate([split.train, split.val])
+    rows = slice(None) if config.refit else split.learnable
     added = Membership.of(digests[rows], labelled=True)
     if config.start_from == "none":
         return Exposure(None, added)

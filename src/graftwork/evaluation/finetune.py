@@ -158,6 +158,7 @@ def _protocol(config: FinetuneConfig, experiment: Experiment) -> dict[str, Any]:
             f"seed{'' if len(seeds) == 1 else 's'}; {config.strategy} fine-tuning from "
             f"{config.start_from}"
             + (f"; ensembles of {config.ensemble} networks" if config.ensemble > 1 else "")
+            + ("" if experiment.auto is None else "; all but networks learn from validation rows")
         ),
         "split": split.name,
         "split_sizes": sizes,

@@ -31,7 +31,7 @@ def resolve_kind(task: str, data: LabelledData, split: Split) -> Kind:
     if task == "auto" and data.network is not None:
         task = data.network.kind
     if task == "auto":
-        task = infer_kind(data.y[np.concatenate([split.train, split.val])])
+        task = infer_kind(data.y[split.learnable])
     if task == "regression":
         return "regression"
     if task == "multiclass":

@@ -175,7 +175,7 @@ def test_the_best_baseline_is_that_of_the_test_rows(tmp_path, run_here, checkpoi
     found = table_verdicts(made.results)
     table = make_table(made.results, found, "last")
     means = {row.model: row.cells[0].mean for row in table.rows if row.role == "baseline"}
-    assert set(means) == {"ecfp-rf", "fingerprint-gp"}
+    assert set(means) == {"ecfp-rf", "fingerprint-gp", "ecfp-rf+val", "fingerprint-gp+val"}
     best = [v for v in found if v.family == "best-baseline"]
     assert {v.against for v in best} == {min(means, key=means.get)}
     sentence = headlines(found, table)[0].sentence

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
 import tarfile
 from dataclasses import replace
 from pathlib import Path
@@ -183,8 +184,9 @@ def test_names_that_would_mislead_are_refused(name, checkpoint, config):
 def test_what_is_not_there_is_refused(tmp_path, config, checkpoint):
     with pytest.raises(ArtifactError):
         bench.models_named([f"x={tmp_path / 'nothing'}"], [], config)
-    with pytest.raises(InputError, match="No baseline is called 'xgb'"):
-        bench.models_named([], ["xgb"], config)
+    for name in ("xgb", "chemprop+val", "+val"):
+        with pytest.raises(InputError, match=re.escape(f"No baseline is called {name!r}")):
+            bench.models_named([], [name], config)
     with pytest.raises(InputError, match="Two checkpoints are called 'm'"):
         bench.models_named([f"m={checkpoint}", "m=default"], [], config)
     with pytest.raises(InputError, match="No data set is called 'nonsense'"):

@@ -14,6 +14,7 @@ from scipy import stats
 
 from graftwork.evaluation import Runs, compare
 from graftwork.evaluation import benchmark as bench
+from graftwork.evaluation.baselines import BASELINES, TABLES
 from graftwork.evaluation.benchmark.correction import corrected
 from graftwork.evaluation.benchmark.folder import Folder, read_arrays
 from graftwork.evaluation.benchmark.headlines import headlines
@@ -135,7 +136,7 @@ def test_seeds_differ_and_models_differ(made):
 
 def test_a_cell_is_what_finetune_computes(made, finetuned):
     """The same split, seed and settings through the other command."""
-    run = finetuned(num_seeds=2, baselines=("fingerprint-gp",), strategy="full")
+    run = finetuned(num_seeds=2, baselines=("fingerprint-gp",), strategy="full", model="network")
     test = run.experiment.split.test
     for name, model in (("pretrained", "tiny"), ("scratch", "scratch:gin-2x8")):
         ours = [
@@ -158,6 +159,32 @@ def test_a_cell_is_what_finetune_computes(made, finetuned):
     assert (mine.difference, mine.lower, mine.p_value) == pytest.approx(
         (found.difference, found.lower, found.p_value), rel=1e-5
     )
+
+
+def test_beside_a_blend_a_baseline_learns_from_the_validation_part(
+    made, finetuned, tmp_path, run_here, specs, config
+):
+    models = bench.models_named([], ["fingerprint-gp", "fingerprint-gp+val"], config)
+    cells = bench.plan(specs[:1], models, ("full",), range(1), config)
+    both = run_here(tmp_path / "out", specs[:1], models, config, cells[:2]).results
+    fewer, more = (
+        both.group("sizes", name, "")[0] for name in ("fingerprint-gp", "fingerprint-gp+val")
+    )
+    assert fewer.cell.id == made.results.group("sizes", "fingerprint-gp", "")[0].cell.id
+    assert "val" not in {score["part"] for score in more.record["scores"]}
+    run = finetuned(num_seeds=1, baselines=("fingerprint-gp",), strategy="full")
+    found, data, split = (getattr(run.experiment, name) for name in ("models", "data", "split"))
+    table = TABLES["fingerprints"](data)
+    learned = np.sort(np.concatenate([split.train, split.val]))
+    model = BASELINES["fingerprint-gp"]().fit(table.take(learned), data.y[learned], "regression", 0)
+    expected = model.predict(table.take(split.test))
+    for values in (
+        more.predictions("test", "last"),
+        found["fingerprint-gp"].predictions[0, split.test],
+    ):
+        np.testing.assert_allclose(values, expected, rtol=1e-5)
+    assert np.abs(fewer.predictions("test", "last") - expected).max() > 1e-3
+    assert "learns from the training and the validation part" in found["fingerprint-gp"].notes[-1]
 
 
 def test_every_pair_is_compared_once(verdicts):

@@ -64,6 +64,11 @@ class Split:
         """Return the three parts by name."""
         return {"train": self.train, "val": self.val, "test": self.test}
 
+    @property
+    def learnable(self) -> Rows:
+        """The rows of training and validation, in the order of the table."""
+        return np.sort(np.concatenate([self.train, self.val]))
+
     def checked(self) -> Split:
         """Raise :class:`InputError` if a part is empty, or too small to train on."""
         for part, rows in self.parts().items():

@@ -79,9 +79,9 @@ def _network(
 
 def _without_network(found: Prepared, spec: dict[str, Any]) -> tuple[Values, Auto, dict[str, Any]]:
     data, split = found.data, found.split
-    rows = np.sort(np.concatenate([split.train, split.val]))
     groups = groups_of(data, split)
     tables = MoleculeTables(data, None)
-    auto = fit_auto(data, tables, rows, groups, found.kind, None, seed=spec["seed"], device=_CPU)
+    rows, seed = split.learnable, spec["seed"]
+    auto = fit_auto(data, tables, rows, groups, found.kind, None, seed=seed, device=_CPU)
     nothing = np.zeros((len(split.test), len(data.tasks)))
     return auto.blend.blended(nothing, auto.beside(split.test)), auto, {"notes": []}

@@ -89,11 +89,13 @@ def _baseline(found: Prepared, spec: dict[str, Any]) -> tuple[Predictions, dict[
     if table is None or kind not in model.kinds:
         reason = f"it reads {model.reads} and fits {', '.join(model.kinds)}"
         return {}, {"deterministic": True, "notes": [], "does_not_apply": reason}
-    model.fit(table.take(split.train), data.y[split.train], kind, spec["seed"])
+    parts = split.parts()
+    more = spec["model"].get("validation", False)
+    learned = split.learnable if more else split.train
+    model.fit(table.take(learned), data.y[learned], kind, spec["seed"])
     predictions = {
-        (part, BEST): model.predict(table.take(rows)).astype(np.float32)
-        for part, rows in split.parts().items()
-        if part in PARTS
+        (part, BEST): model.predict(table.take(parts[part])).astype(np.float32)
+        for part in (("test",) if more else PARTS)
     }
     fixed = model.deterministic and spec["dataset"].get("labels") is None
     return predictions, {"deterministic": fixed, "notes": model.notes}

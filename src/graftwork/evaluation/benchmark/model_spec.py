@@ -13,6 +13,8 @@ Role = Literal["pretrained", "scratch", "baseline", "auto"]
 BLEND = "auto:"
 """Begins the name of a blend; that of its network follows."""
 WITHOUT_NETWORK = f"{BLEND}none"
+MORE_ROWS = "+val"
+"""Ends the name of a baseline that learns from the validation part, too."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class ModelSpec:
         `graftwork.evaluation.peers.PEERS`.
     version
         Of a peer: that of its library.
+    validation
+        Of a baseline: whether it learns from the validation part, too, as blends do.
     """
 
     name: str
@@ -52,6 +56,7 @@ class ModelSpec:
     scratch: str | None = None
     baseline: str | None = None
     version: str | None = None
+    validation: bool = False
 
     @property
     def method(self) -> str:
@@ -73,7 +78,8 @@ class ModelSpec:
         """What decides the numbers: not the names, not the place."""
         if self.role == "baseline":
             version = {} if self.version is None else {"version": self.version}
-            return {"baseline": self.method, **version}
+            more = {"validation": True} if self.validation else {}
+            return {"baseline": self.method, **version, **more}
         return {"auto": self.network} if self.role == "auto" else self.network
 
     @property

@@ -15,7 +15,7 @@ from graftwork.errors import InputError
 from graftwork.evaluation.auto import AUTO
 from graftwork.evaluation.baselines import BASELINES
 from graftwork.evaluation.benchmark.auto_models import NETWORK, blends, checked_kinds
-from graftwork.evaluation.benchmark.model_spec import BLEND, ModelSpec
+from graftwork.evaluation.benchmark.model_spec import BLEND, MORE_ROWS, ModelSpec
 from graftwork.evaluation.benchmark.settings import BenchmarkConfig
 from graftwork.evaluation.peers import PEERS
 from graftwork.graph.schema import FeatureSchema
@@ -40,8 +40,9 @@ def models_named(
     checkpoints
         As `checkpoint` takes them; without any, the architecture of the settings from scratch.
     baselines
-        Their names, those of peers too. ``all``, or None, is all baselines that read such data, but
-        no peer: these need libraries of their own.
+        Their names, those of peers too. ``NAME+val`` learns from the validation part, too. ``all``,
+        or None, is all baselines that read such data, beside blends in both ways, but no peer:
+        these need libraries of their own.
     config
         Names the architecture.
     network
@@ -69,7 +70,7 @@ def models_named(
     scratch = [scratch_of(model) for model in found] or [scratch_model(config, network=network)]
     networks = [*{model.name: model for model in scratch}.values(), *by_name.values()]
     models = [
-        *_baselines(baselines, scratch, network=network),
+        *_baselines(baselines, scratch, network=network, blended=AUTO in kinds),
         *(networks if NETWORK in kinds else []),
         *(blends(list(by_name.values()) or scratch) if AUTO in kinds else []),
     ]
@@ -140,32 +141,36 @@ def network_options(hops: int = 2, max_nodes: int = 256) -> dict[str, Any]:
 
 
 def _baselines(
-    names: Sequence[str] | None, networks: Sequence[ModelSpec], *, network: bool
+    names: Sequence[str] | None, networks: Sequence[ModelSpec], *, network: bool, blended: bool
 ) -> list[ModelSpec]:
     """Return baselines; one that reads the features of networks once per kind of these."""
     fitting = [n for n in BASELINES if ModelSpec(n, "baseline").fits(network=network)]
+    fitting += [name + MORE_ROWS for name in fitting if blended]
     wanted = [ALL] if names is None else names
     chosen = [n for name in wanted for n in (fitting if name == ALL else [name])]
     found = [_baseline(name) for name in dict.fromkeys(chosen)]
     inputs = {_input_name(model): model.schema or {} for model in networks}
     every: dict[str, ModelSpec] = {}
     for model in found:
-        if not network or model.name in PEERS or BASELINES[model.name].reads != "features":
+        if not network or model.name in PEERS or BASELINES[model.method].reads != "features":
             every[model.name] = model
             continue
         for suffix, schema in inputs.items():
             name, own = model.name + suffix, network_options() if "network" in schema else schema
-            every[name] = replace(model, name=name, schema=own, baseline=model.name)
+            every[name] = replace(model, name=name, schema=own, baseline=model.method)
     return list(every.values())
 
 
 def _baseline(name: str) -> ModelSpec:
     if name in PEERS:
         return ModelSpec(name, "baseline", version=PEERS[name].version())
-    if name not in BASELINES:
-        known = ", ".join([*BASELINES, *PEERS])
+    method = name.removesuffix(MORE_ROWS)
+    if method not in BASELINES:
+        known = ", ".join([*BASELINES, *(own + MORE_ROWS for own in BASELINES), *PEERS])
         raise InputError(f"No baseline is called {name!r}.", f"Known: {known}.")
-    return ModelSpec(name, "baseline")
+    if method == name:
+        return ModelSpec(name, "baseline")
+    return ModelSpec(name, "baseline", baseline=method, validation=True)
 
 
 def _input_name(model: ModelSpec) -> str:

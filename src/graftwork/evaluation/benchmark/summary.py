@@ -18,8 +18,8 @@ from graftwork.metrics import METRICS
 
 _BLENDS = (
     "auto and the blend without network: weights from threefold cross-validation within the "
-    "training and validation parts, from which their models beside the network learn, too; the "
-    "network is that of the best validation epoch."
+    "training and validation parts, from which their models beside the network learn, too, like "
+    "baselines named ...+val; the network is that of the best validation epoch."
 )
 _MARKED: dict[Family, str] = {
     "scratch": "Marks: pre-trained against the same architecture from scratch",
