@@ -175,7 +175,7 @@ def test_networks_have_their_own_baselines(config):
         bench.models_named([], ["topology-ridge"], config)
 
 
-@pytest.mark.parametrize("name", ["scratch:x", "ecfp-rf", "a|b", "none", "a\nb"])
+@pytest.mark.parametrize("name", ["scratch:x", "ecfp-rf", "ecfp-rf+val", "a|b", "none", "a\nb"])
 def test_names_that_would_mislead_are_refused(name, checkpoint, config):
     with pytest.raises(InputError, match="cannot be called"):
         bench.models_named([f"{name}={checkpoint}"], [], config)

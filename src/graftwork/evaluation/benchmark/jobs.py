@@ -90,7 +90,7 @@ def _baseline(found: Prepared, spec: dict[str, Any]) -> tuple[Predictions, dict[
         reason = f"it reads {model.reads} and fits {', '.join(model.kinds)}"
         return {}, {"deterministic": True, "notes": [], "does_not_apply": reason}
     parts = split.parts()
-    more = spec["model"].get("validation", False)
+    more = spec["model"]["validation"]
     learned = split.learnable if more else split.train
     model.fit(table.take(learned), data.y[learned], kind, spec["seed"])
     predictions = {

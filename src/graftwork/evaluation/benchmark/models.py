@@ -207,7 +207,8 @@ def scratch_name(encoder: dict[str, Any], schema: FeatureSchema) -> str:
 def checked_name(name: str) -> str:
     """Return a name that can stand in a table, or raise :class:`InputError`."""
     wrong = not name or len(name) > 80 or not name.isprintable() or set(name) & set("|<>\\")
-    if wrong or name.startswith(("scratch:", BLEND)) or name in {*BASELINES, *PEERS, "none"}:
+    taken = name.removesuffix(MORE_ROWS) in {*BASELINES, *PEERS, "none"}
+    if wrong or taken or name.startswith(("scratch:", BLEND)):
         raise InputError(
             f"A model cannot be called {name!r}.",
             "Give another name, as in --checkpoints NAME=PATH.",
