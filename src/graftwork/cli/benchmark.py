@@ -21,11 +21,7 @@ def benchmark(
         typer.Option(help="moleculenet, moleculenet-regression, moleculeace, admet or ppi."),
     ] = None,
     datasets: Annotated[
-        str,
-        typer.Option(
-            help="Names of known data sets, or files, separated by commas; with --suite, which of "
-            "its sets."
-        ),
+        str, typer.Option(help="Known data sets or files, by commas; with --suite, which of it.")
     ] = "",
     checkpoints: Annotated[
         list[str] | None,
@@ -61,9 +57,8 @@ def benchmark(
     baselines: Annotated[
         str,
         typer.Option(
-            help="Models to compare with, by commas; all for those that apply, none for none. "
-            "ecfp-rf+val learns from the validation part, too, as auto does; beside auto all is "
-            "both. With the extra peers also chemprop, torch-molecule."
+            help="By commas; all that apply, or none. ecfp-rf+val learns from validation rows, "
+            "too, like auto; beside auto all is both. Extra peers: chemprop, torch-molecule."
         ),
     ] = "all",
     preset: Annotated[

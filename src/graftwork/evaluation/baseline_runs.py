@@ -15,8 +15,6 @@ from graftwork.evaluation.applicable import baseline_tables
 from graftwork.evaluation.baselines import BASELINES, Table
 from graftwork.evaluation.model_runs import ModelRuns
 
-_LEARNED_MORE = "learns from the training and the validation part, as the models of auto do"
-
 
 def baseline_runs(
     data: LabelledData,
@@ -46,8 +44,7 @@ def baseline_runs(
         for count, (name, table) in enumerate(tables.items()):
             update(count, name)
             found = _fitted(name, table, data, rows, kind, seeds)
-            more = (*found.notes, _LEARNED_MORE) if validation else found.notes
-            runs[name] = replace(found, notes=more, learned_validation=validation)
+            runs[name] = replace(found, learned_validation=validation)
     return runs
 
 

@@ -184,7 +184,7 @@ def test_beside_a_blend_a_baseline_learns_from_the_validation_part(
     ):
         np.testing.assert_allclose(values, expected, rtol=1e-5)
     assert np.abs(fewer.predictions("test", "last") - expected).max() > 1e-3
-    assert "learns from the training and the validation part" in found["fingerprint-gp"].notes[-1]
+    assert "all but networks learn from validation rows" in run.protocol["description"]
 
 
 def test_every_pair_is_compared_once(verdicts):

@@ -90,12 +90,12 @@ def _baseline(found: Prepared, spec: dict[str, Any]) -> tuple[Predictions, dict[
         reason = f"it reads {model.reads} and fits {', '.join(model.kinds)}"
         return {}, {"deterministic": True, "notes": [], "does_not_apply": reason}
     parts = split.parts()
-    more = spec["model"]["validation"]
-    learned = split.learnable if more else split.train
+    both = spec["model"]["validation"]
+    learned = split.learnable if both else split.train
     model.fit(table.take(learned), data.y[learned], kind, spec["seed"])
     predictions = {
         (part, BEST): model.predict(table.take(parts[part])).astype(np.float32)
-        for part in (("test",) if more else PARTS)
+        for part in (("test",) if both else PARTS)
     }
     fixed = model.deterministic and spec["dataset"].get("labels") is None
     return predictions, {"deterministic": fixed, "notes": model.notes}
