@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -175,11 +176,11 @@ def test_several_targets_have_weights_of_their_own(table, start, tmp_path):
 @pytest.mark.parametrize("one_fold", [False, True])
 def test_of_many_rows_trees_learn_from_more_than_processes(run, monkeypatch, one_fold):
     from graftwork.blend import Forest
-    from graftwork.evaluation import auto
+    from graftwork.evaluation import auto, auto_rows
     from graftwork.evaluation.auto_tables import MoleculeTables
 
     for name, rows in (("_TREES_ROWS", 90), ("_PROCESS_ROWS", 40), ("_LEAST_ROWS", 40)):
-        monkeypatch.setattr(auto, name, rows)
+        monkeypatch.setattr(auto_rows, name, rows)
     if one_fold:
         monkeypatch.setattr(auto, "_ONE_FOLD", 100)
     data, every = run.experiment.data, np.arange(len(run.experiment.data.y))
@@ -193,7 +194,35 @@ def test_of_many_rows_trees_learn_from_more_than_processes(run, monkeypatch, one
             for member in blend.members.values()
         }
         assert sizes == {90, 40}
-    assert 20 < found.rows < 40 if one_fold else found.rows == 40  # a third of 90 rows
+    assert found.rows == 40
+
+
+def test_of_many_rows_a_rare_class_is_learnt_from(run, monkeypatch):
+    from graftwork.evaluation import auto, auto_rows
+    from graftwork.evaluation.auto_tables import MoleculeTables
+
+    for name, rows in (("_PROCESS_ROWS", 60), ("_LEAST_ROWS", 60)):
+        monkeypatch.setattr(auto_rows, name, rows)
+    data, every = run.experiment.data, np.arange(len(run.experiment.data.y))
+    rare = (data.y > np.sort(data.y, axis=0)[-20]).astype(float)
+    data = replace(data, y=rare)
+    drawn = auto_rows.for_processes(every, rare, "classification", 0)
+    assert rare[drawn.rows].sum() == rare.sum() == 19
+    found = auto.fit_auto(
+        data,
+        MoleculeTables(data, None),
+        every,
+        every,
+        "classification",
+        None,
+        seed=0,
+        device=torch.device("cpu"),
+    )
+    assert found.rows == 60
+    processes = [m for m in found.blend.members.values() if hasattr(m, "coefficients")]
+    assert processes
+    for process in processes:  # not the mean of the drawn rows, a third of which are rare
+        assert process.mean[0] == pytest.approx(rare.mean(), rel=0.1)
 
 
 def test_two_runs_leave_the_same_blend(run, table, start, tmp_path):

@@ -100,3 +100,16 @@ def test_a_constant_is_no_judge_of_a_rare_class(rare):
     y[:5] = 1
     perfect = gate(np.stack([network, y]), y, np.arange(300))
     assert perfect.tolist() == pytest.approx([0, 1])
+
+
+def test_rows_that_stand_for_many_count_for_many():
+    y, models = made(5, rows=400, noises=(0.5, 0.5))
+    first = np.arange(400) < 200
+    models[0, first], models[1, ~first] = y[first], y[~first]  # each right on one half
+    even = gate(models, y, np.arange(400))
+    assert 0.3 < even[0] < 0.7
+    worth = np.where(first, 10.0, 0.1)
+    found = gate(models, y, np.arange(400), worth)
+    assert found[0] > 0.9
+    np.testing.assert_allclose(gate(models, y, np.arange(400), 7 * worth), found)
+    np.testing.assert_array_equal(gate(models, y, np.arange(400), np.ones(400)), even)

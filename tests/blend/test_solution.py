@@ -121,3 +121,24 @@ def test_a_rare_class_is_among_the_rows_that_choose(data, monkeypatch):
     )
     solve(grams, y, folds, [0.5, 0.5])
     assert (asked[0] > 0).sum() == 2  # a sixth of the rows, as of all
+
+
+def test_a_row_that_stands_for_many_counts_as_if_it_were_there_so_often(data):
+    """The same mean, coefficients and errors as of rows that are repeated."""
+    grams, y, folds = data
+    times = np.random.default_rng(2).integers(1, 4, 60)
+    found = solve(grams, y, folds, [0.5, 0.5], importance=0.1 * times)
+    again = np.repeat(np.arange(60), times)
+    repeated = [gram[np.ix_(again, again)] for gram in grams]
+    assert found.mean == pytest.approx(y[again].mean())
+    noise = found.noise * times.mean()  # of a row that stands for one
+    covariance = sum(w * g for w, g in zip(found.weights, repeated, strict=True))
+    alpha = np.linalg.solve(covariance + noise * np.eye(len(again)), y[again] - y[again].mean())
+    summed = np.bincount(again, alpha)
+    np.testing.assert_allclose(found.coefficients, summed, atol=1e-8)
+
+    def error(factor):
+        weights = found.weights
+        return held_out_error(repeated, y[again], folds[again], weights, noise * factor)
+
+    assert error(1) < min(error(0.7), error(0.95), error(1.05), error(1.4))

@@ -105,6 +105,28 @@ def test_above_the_cap_a_random_subset_is_fitted_and_said(data):
         GaussianProcessBaseline(1)
 
 
+def test_above_the_cap_a_rare_class_is_fitted_first(data):
+    table = data[0]
+    y = np.zeros((90, 1))
+    y[[3, 40, 77]] = 1
+    model = GaussianProcessBaseline(30).fit(table, y, "classification", 0)
+    assert model.notes[0].endswith("30 of 90 labelled rows, rare classes first")
+    process = model.models[0]
+    assert np.isin([3, 40, 77], [row for row in range(90) if is_among(process, table, row)]).all()
+    assert process.solution.mean == pytest.approx(3 / 90)
+    std = model.predict_std(table)
+    among = gram(FINGERPRINTS, process.rows, process.rows, None) + np.diag(process.noises)
+    cross = gram(FINGERPRINTS, table, process.rows, None)
+    left = 1 - np.einsum("ij,ij->i", cross, np.linalg.solve(among, cross.T).T)
+    expected = process.solution.signal * (left + process.solution.noise)
+    np.testing.assert_allclose(std[:, 0], np.sqrt(expected), rtol=1e-6)
+
+
+def is_among(process, table, row):
+    similar = gram(FINGERPRINTS, table.take([row]), process.rows, None)
+    return similar.max() == pytest.approx(1)
+
+
 @pytest.mark.parametrize("name", BASELINES)
 @pytest.mark.parametrize("kind", ["classification", "regression"])
 @pytest.mark.usefixtures("few_trees")

@@ -20,7 +20,12 @@ _PULL = 20.0  # what even weights are worth, in squared errors of the best model
 _SUM = 1e4  # how much more the sum of the weights counts than a row
 
 
-def gate(predictions: FloatArray, y: FloatArray, groups: npt.NDArray[np.intp]) -> FloatArray:
+def gate(
+    predictions: FloatArray,
+    y: FloatArray,
+    groups: npt.NDArray[np.intp],
+    importance: FloatArray | None = None,
+) -> FloatArray:
     r"""Return one weight per model: non-negative, and summing to one.
 
     What is minimised is the sum of squared errors and :math:`p \sum w^2`, with *p* twenty times the
@@ -45,6 +50,9 @@ def gate(predictions: FloatArray, y: FloatArray, groups: npt.NDArray[np.intp]) -
         Labels, shape ``[rows, columns]``; NaN rows are left out.
     groups
         The group of each row.
+    importance
+        How many rows each stands for, up to a factor: its square counts so many times. None for
+        one.
 
     Examples
     --------
@@ -63,8 +71,10 @@ def gate(predictions: FloatArray, y: FloatArray, groups: npt.NDArray[np.intp]) -
     if counts.sum() - counts.max(initial=0) < _LEAST:
         weights[0] = 1.0
         return weights
-    truth = y[known].ravel()
-    found = predictions[:, known].reshape(len(predictions), -1)
+    worth = np.ones(len(y)) if importance is None else importance
+    root = np.repeat(np.sqrt(worth[known] / worth[known].mean()), y.shape[1])
+    truth = root * y[known].ravel()
+    found = root * predictions[:, known].reshape(len(predictions), -1)
     cluster = np.repeat(np.unique(groups[known], return_inverse=True)[1], y.shape[1])
     errors = np.square(found - truth).mean(1)
     chosen, pull = [int(errors.argmin())], _PULL * float(errors.min())

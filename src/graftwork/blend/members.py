@@ -33,6 +33,7 @@ def fit_member(
     folds: npt.NDArray[np.intp],
     seed: int,
     unknown: float,
+    importance: npt.NDArray[np.float64] | None = None,
 ) -> Process | Forest:
     """Fit a model to labels ``[rows, columns]``, NaN where missing.
 
@@ -44,7 +45,9 @@ def fit_member(
         Of a forest.
     unknown
         What is said of a target without labels.
+    importance
+        How many rows each stands for, of those that a process learns from; None for one.
     """
     if kernels := MEMBERS[name]:
-        return Process.fitted(kernels, molecules, y, folds, unknown)
+        return Process.fitted(kernels, molecules, y, folds, unknown, importance)
     return Forest.fitted(molecules, y, seed, unknown=unknown)

@@ -51,6 +51,7 @@ class Process:
         y: FloatArray,
         folds: npt.NDArray[np.intp],
         unknown: float = 0.0,
+        importance: FloatArray | None = None,
     ) -> Process:
         """Fit one process per target; a target with nothing to learn gets a constant.
 
@@ -64,7 +65,10 @@ class Process:
             See :func:`graftwork.blend.solution.solve`.
         unknown
             Predicted for a target without labels.
+        importance
+            How many rows each stands for; None for one.
         """
+        worth = np.ones(len(y)) if importance is None else importance
         squares = [square(name, molecules) for name in kernels]
         mean = np.full(y.shape[1], unknown)
         coefficients = {name: np.zeros(y.shape) for name in kernels}
@@ -76,7 +80,14 @@ class Process:
                 continue
             blocks = [values[np.ix_(known, known)] for values, _ in squares]
             shares = [SHARES[name] for name in kernels]
-            found = solve(blocks, labels, folds[known], shares, targets=y.shape[1])
+            found = solve(
+                blocks,
+                labels,
+                folds[known],
+                shares,
+                importance=worth[known],
+                targets=y.shape[1],
+            )
             mean[target] = found.mean
             for name, weight in zip(kernels, found.weights, strict=True):
                 coefficients[name][known, target] = weight * found.coefficients

@@ -35,7 +35,7 @@ class Solution:
     weights
         Of the kernels; they sum to one.
     noise
-        Variance of the noise, in units of the signal's.
+        Variance of the noise, in units of the signal's; of a row of average importance.
     coefficients
         Of the training rows, shape ``[rows]``: the prediction is ``mean`` plus the kernel to the
         training rows times these.
@@ -58,6 +58,7 @@ def solve(
     folds: Folds,
     shares: Sequence[float],
     *,
+    importance: FloatArray | None = None,
     targets: int = 1,
 ) -> Solution:
     r"""Fit weights and noise so that rows are predicted well by the process without their fold.
@@ -67,7 +68,8 @@ def solve(
     Learning, 2006, 5.4.2, for whole folds): one inverse gives the errors of all folds, and the
     gradient costs one product per kernel. What is minimised is :math:`\tfrac n2 \log` of the mean
     squared error, plus :math:`\tfrac12 (\log w - \log s)^2` for each kernel of share *s*, so that
-    few rows leave the weights near the shares.
+    few rows leave the weights near the shares. A row that stands for *m* of them counts *m* times
+    in the errors, and has an *m*-th of the noise.
 
     Parameters
     ----------
@@ -79,27 +81,33 @@ def solve(
         The fold of each row; leave-one-out where all differ.
     shares
         One per kernel.
+    importance
+        How many rows each stands for, up to a factor; None for one.
     targets
         How many there are. Of more than 1,024 rows so many, evenly spaced, choose the weights and
         the noise, which takes most of the time; of several targets fewer, in proportion to one
         over the root of their number, but 256. Of two classes each has its share of them.
     """
-    mean, scale = float(y.mean()), float(y.std())
-    target = (y - mean) / scale
+    worth = np.ones(len(y)) if importance is None else importance / importance.mean()
+    mean = float(np.average(y, weights=worth))
+    scale = float(np.sqrt(np.average(np.square(y - mean), weights=worth)))
+    root = np.sqrt(worth)  # rows and kernels times it: the process above, without a weight
+    target = root * (y - mean) / scale
     most = max(_LEAST, int(_SAMPLED / targets**0.5))
     sampled = np.linspace(0, len(y) - 1, min(len(y), most)).astype(np.intp)
     if np.isin(y, (y.min(), y.max())).all():
         sampled = np.argsort(y, kind="stable")[sampled]
     block = np.ix_(sampled, sampled)
+    scaled = np.outer(root[sampled], root[sampled])
     weights, noise = _chosen(
-        [gram[block] for gram in grams], target[sampled], folds[sampled], shares
+        [gram[block] * scaled for gram in grams], target[sampled], folds[sampled], shares
     )
-    factor = _factor(grams, weights, noise)
+    factor = _factor(grams, weights, noise, root)
     alpha, failed = lapack.dpotrs(factor, target, lower=1)
     if failed:
         raise RunError(_NOT_DEFINITE)
     signal = scale**2 * float(target @ alpha) / len(y)
-    return Solution(weights, noise, scale * alpha, mean, signal)
+    return Solution(weights, noise, scale * root * alpha, mean, signal)
 
 
 def _chosen(
@@ -146,11 +154,16 @@ def _softmax(values: FloatArray) -> FloatArray:
     return raised / raised.sum()
 
 
-def _factor(grams: Sequence[FloatArray], weights: FloatArray, noise: float) -> FloatArray:
-    """Return the lower Cholesky factor of the covariance."""
+def _factor(
+    grams: Sequence[FloatArray], weights: FloatArray, noise: float, root: FloatArray | None = None
+) -> FloatArray:
+    """Return the lower Cholesky factor of the covariance, of rows times ``root``."""
     covariance = np.zeros_like(grams[0])
     for weight, gram in zip(weights, grams, strict=True):
         covariance += weight * gram
+    if root is not None:
+        covariance *= root[:, None]
+        covariance *= root
     covariance[np.diag_indices_from(covariance)] += noise
     factor, failed = lapack.dpotrf(covariance, lower=1)
     if failed:

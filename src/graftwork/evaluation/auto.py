@@ -17,10 +17,10 @@ from graftwork.config import Kind
 from graftwork.data.labelled import LabelledData
 from graftwork.data.labels import count_classes
 from graftwork.data.splits import Split, grouped_folds
+from graftwork.evaluation.auto_rows import Lesson, for_processes, lesson
 from graftwork.evaluation.auto_tables import MoleculeTables
 from graftwork.metrics import primary_metric, task_scores
 from graftwork.nn.predictor import Predictor
-from graftwork.rng import numpy_rng
 from graftwork.training.lesson import predict_rows
 from graftwork.training.side_by_side import leave_if_unwanted, side_by_side
 
@@ -28,8 +28,6 @@ AUTO = "auto"
 _FOLDS = 3
 _INNER_FOLDS = 10  # by which a Gaussian process chooses its noise
 _ONE_FOLD = 4096  # rows from which on one fold says enough
-_TREES_ROWS = 32_768
-_PROCESS_ROWS, _LEAST_ROWS = 4000, 1000  # processes take longer with more labels and targets
 
 Values = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
@@ -87,9 +85,9 @@ class Auto:
     def refitted(self, data: LabelledData, groups: Rows, *, seed: int) -> Blend:
         """Return the blend with its members fitted on all rows, and the same weights."""
         y = _columns(data, self.blend.kind)
-        rows = _sampled(np.arange(len(y)), _TREES_ROWS, seed)
-        names = tuple(self.blend.members)
-        members = _fitted(names, self.tables, y, rows, groups, self.blend.kind, seed)
+        names, kind = tuple(self.blend.members), self.blend.kind
+        learned = lesson(np.arange(len(y)), y, kind, seed)
+        members = _fitted(names, self.tables, y, learned, groups, kind, seed)
         return replace(self.blend, members=members)
 
 
@@ -128,12 +126,15 @@ def fit_auto(
     fold_of = np.full(len(y), -1)
     fold_of[rows] = grouped_folds(groups[rows], _FOLDS, seed)
     folds = range(_FOLDS - _folds(len(rows)), _FOLDS)
-    described = _sampled(rows, _TREES_ROWS, seed)
-    seen = _sampled(described[fold_of[described] >= folds.start], _of_processes(y), seed)
+    whole = lesson(rows, y, kind, seed)
+    judged_by = for_processes(rows[fold_of[rows] >= folds.start], y, kind, seed)
+    seen = judged_by.rows
+    lessons = {f: lesson(rows[fold_of[rows] != f], y, kind, seed, whole.trees) for f in folds}
     names = [name for name in MEMBERS if tables.has_embedding or name not in OF_EMBEDDING]
     judged = names if train is None else [NETWORK, *names]
     found = {name: np.zeros(y.shape) for name in judged}
-    tables.take(described)  # once, before the folds read them at the same time
+    asked = [whole.rows, seen, *(part.rows for part in lessons.values())]
+    tables.take(np.unique(np.concatenate(asked)))  # once, before folds read at the same time
 
     def by_network(fold: int, train: Callable[[Rows], Predictor]) -> dict[str, Values]:
         network = train(rows[fold_of[rows] != fold])
@@ -141,8 +142,8 @@ def fit_auto(
         return {NETWORK: predict_rows(network, data.store, out, columns=True)}
 
     def by_members(fold: int) -> dict[str, Values]:
-        out, learned = seen[fold_of[seen] == fold], described[fold_of[described] != fold]
-        members = _fitted(names, tables, y, learned, groups, kind, seed)
+        out = seen[fold_of[seen] == fold]
+        members = _fitted(names, tables, y, lessons[fold], groups, kind, seed)
         return predicted_by(members, tables.take(out))
 
     jobs = [partial(by_members, fold) for fold in folds]
@@ -154,11 +155,11 @@ def fit_auto(
         for name, values in columns.items():
             found[name][out, : values.shape[1]] = values
     found = {name: in_range(columns[seen], kind) for name, columns in found.items()}
-    weights = _weights(found, y[seen], groups[seen], kind)
+    weights = _weights(found, y[seen], groups[seen], judged_by.importance, kind)
     used = [name for name in names if weights[name].any()]
     worth = {NETWORK: np.zeros(len(data.tasks)), **weights}
     worth = {name: worth[name] for name in (NETWORK, *used)}
-    blend = Blend(kind, worth, _fitted(used, tables, y, described, groups, kind, seed))
+    blend = Blend(kind, worth, _fitted(used, tables, y, whole, groups, kind, seed))
     metric = primary_metric(kind, len(data.tasks))
 
     def standing(name: str, columns: Values) -> Standing:
@@ -183,43 +184,33 @@ def _columns(data: LabelledData, kind: Kind) -> Values:
     return one_hot(data.y, kind, count_classes(data.y) if kind == "multiclass" else 0)
 
 
-def _of_processes(y: Values) -> int:
-    """Return from how many rows processes learn at most: fewer labels let them take more."""
-    labels = max(_LEAST_ROWS, _PROCESS_ROWS / y.shape[1] ** 0.5)
-    return min(_PROCESS_ROWS, int(labels / max(1.0 - np.isnan(y).mean(), 1e-9)))
-
-
-def _sampled(rows: Rows, most: int, seed: int) -> Rows:
-    """Return all rows, or a random part of many."""
-    if len(rows) <= most:
-        return rows
-    return np.sort(numpy_rng(seed, "blend rows").choice(rows, most, replace=False))
-
-
 def _fitted(
     names: Sequence[str],
     tables: MoleculeTables,
     y: Values,
-    rows: Rows,
+    learned: Lesson,
     groups: Rows,
     kind: Kind,
     seed: int,
 ) -> dict[str, Process | Forest]:
     unknown = 0.5 if kind == "classification" else 0.0
-    few = _sampled(rows, _of_processes(y), seed)
+    few, importance = learned.processes.rows, learned.processes.importance
     table = tables.take(few)  # one, so that processes share their kernels
     members = {}
     for name in names:
         leave_if_unwanted()
-        part, read = (few, table) if MEMBERS[name] else (rows, tables.take(rows))
+        part, read = (few, table) if MEMBERS[name] else (learned.trees, tables.take(learned.trees))
         folds = grouped_folds(groups[part], _INNER_FOLDS, seed)
-        members[name] = fit_member(name, read, y[part], folds, seed, unknown)
+        members[name] = fit_member(name, read, y[part], folds, seed, unknown, importance)
     return members
 
 
-def _weights(found: dict[str, Values], y: Values, groups: Rows, kind: Kind) -> dict[str, Values]:
+def _weights(
+    found: dict[str, Values], y: Values, groups: Rows, importance: Values, kind: Kind
+) -> dict[str, Values]:
     """Return the weights of each model, one per target; the classes of one target share theirs."""
     stacked = np.stack(list(found.values()))
     parts = [slice(None)] if kind == "multiclass" else [slice(i, i + 1) for i in range(y.shape[1])]
-    by_target = np.stack([gate(stacked[:, :, part], y[:, part], groups) for part in parts], 1)
+    gates = [gate(stacked[:, :, part], y[:, part], groups, importance) for part in parts]
+    by_target = np.stack(gates, 1)
     return dict(zip(found, by_target, strict=True))

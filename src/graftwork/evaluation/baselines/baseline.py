@@ -58,6 +58,8 @@ class Baseline(ABC, Generic[T]):
         Of the class: the kinds of task that it can fit.
     seedless
         Of the class: whether fitting usually needs no random numbers.
+    version
+        Of the class: another number when the same rows would give another model.
     deterministic
         Whether this fitted model would be the same with every seed.
     notes
@@ -67,6 +69,7 @@ class Baseline(ABC, Generic[T]):
     reads: ClassVar[str] = "fingerprints"
     kinds: ClassVar[tuple[Kind, ...]] = get_args(Kind)
     seedless: ClassVar[bool] = False
+    version: ClassVar[int] = 1
 
     def __init__(self) -> None:
         self.deterministic = self.seedless

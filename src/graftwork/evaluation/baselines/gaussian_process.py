@@ -10,6 +10,7 @@ import numpy as np
 from scipy.linalg import cholesky, solve_triangular
 
 from graftwork.blend import Molecules
+from graftwork.blend.draw import draw
 from graftwork.blend.kernels import FINGERPRINTS, gram, tables_read
 from graftwork.blend.solution import Solution, solve
 from graftwork.errors import InputError
@@ -45,8 +46,8 @@ class GaussianProcessBaseline(Baseline[Molecules]):
     Parameters
     ----------
     max_rows
-        A task with more labelled rows is fitted on a random subset of that size, drawn by the
-        seed and said in `notes`: time grows with the third power of the rows.
+        A task with more labelled rows is fitted on a random subset of that size, rare classes
+        first, drawn by the seed and said in `notes`: time grows with the third power of the rows.
 
     Attributes
     ----------
@@ -56,6 +57,7 @@ class GaussianProcessBaseline(Baseline[Molecules]):
 
     kinds = ("classification", "regression")
     seedless = True
+    version = 2  # 1 drew all of many rows with equal chances
 
     def __init__(self, max_rows: int = MAX_ROWS) -> None:
         if max_rows < 2:
@@ -126,14 +128,16 @@ class GaussianProcessBaseline(Baseline[Molecules]):
         seed: int,
         task: int,
     ) -> _Process | Constant:
+        classes = kind == "classification"
+        lots = numpy_rng(seed, "fingerprint-gp", task).random(len(y))
+        drawn = draw(np.arange(len(y)), y[:, None], self.max_rows, lots, classes=classes)
         if len(y) > self.max_rows:
-            rng = numpy_rng(seed, "fingerprint-gp", task)
-            chosen = np.sort(rng.choice(len(y), self.max_rows, replace=False))
+            first = ", rare classes first" if classes else ""
             self.notes.append(
-                f"task {task}: fitted on a random {self.max_rows} of {len(y)} labelled rows"
+                f"task {task}: fitted on a random {self.max_rows} of {len(y)} labelled rows{first}"
             )
             self.deterministic = False
-            rows, y = rows[chosen], y[chosen]
+            rows, y = rows[drawn.rows], y[drawn.rows]
             if y.min() == y.max():
                 return self._constant(y, kind, task)
         if self._known is None:
@@ -143,9 +147,10 @@ class GaussianProcessBaseline(Baseline[Molecules]):
             table, square = self._known
             places, among = rows, square[np.ix_(rows, rows)]
         folds = numpy_rng(0, "fingerprint-gp folds").permutation(np.arange(len(y)) % FOLDS)
-        limits = (0.0, 1.0) if kind == "classification" else (-np.inf, np.inf)
-        solution = solve([among], y, folds, [1.0], targets=self._targets)
-        return _Process(table, places, solution, limits)
+        limits = (0.0, 1.0) if classes else (-np.inf, np.inf)
+        worth = drawn.importance / drawn.importance.mean()
+        solution = solve([among], y, folds, [1.0], importance=worth, targets=self._targets)
+        return _Process(table, places, solution, solution.noise / worth, limits)
 
 
 @dataclass(frozen=True)
@@ -158,6 +163,8 @@ class _Process:
         A table, and which of its rows the task learnt from.
     solution
         Its coefficients are those of these rows.
+    noises
+        Variance of the noise of each, in units of the signal's.
     limits
         Of what is predicted.
     """
@@ -165,6 +172,7 @@ class _Process:
     rows: Molecules
     places: Rows
     solution: Solution
+    noises: FloatArray
     limits: tuple[float, float]
 
     def mean(self, cross: FloatArray) -> FloatArray:
@@ -179,9 +187,9 @@ class _Process:
         return np.concatenate([np.empty(0), *means])
 
     def predict_std(self, molecules: Molecules) -> FloatArray:
-        noise, rows = self.solution.noise, self.rows.take(self.places)
-        among = gram(FINGERPRINTS, rows, rows, None)
-        factor = cholesky(among + noise * np.eye(len(among)), lower=True)
+        rows = self.rows.take(self.places)
+        among = gram(FINGERPRINTS, rows, rows, None) + np.diag(self.noises)
+        factor = cholesky(among, lower=True)
         explained = [
             np.square(
                 solve_triangular(factor, gram(FINGERPRINTS, part, rows, None).T, lower=True)
@@ -189,7 +197,7 @@ class _Process:
             for _, part in _parts(molecules)
         ]
         left = np.maximum(1.0 - np.concatenate([np.empty(0), *explained]), 0.0)
-        return np.sqrt(self.solution.signal * (left + noise))
+        return np.sqrt(self.solution.signal * (left + self.solution.noise))
 
 
 def _parts(molecules: Molecules) -> Iterator[tuple[int, Molecules]]:

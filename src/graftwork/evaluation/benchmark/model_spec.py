@@ -15,6 +15,7 @@ BLEND = "auto:"
 WITHOUT_NETWORK = f"{BLEND}none"
 MORE_ROWS = "+val"
 """Ends the name of a baseline that learns from the validation part, too."""
+_BLEND_VERSION = 2  # another one when the same rows would give another blend
 
 
 @dataclass(frozen=True)
@@ -77,10 +78,14 @@ class ModelSpec:
     def identity(self) -> dict[str, Any]:
         """What decides the numbers: not the names, not the place."""
         if self.role == "baseline":
-            version = {} if self.version is None else {"version": self.version}
+            own = BASELINES[self.method].version if self.method in BASELINES else 1
+            known = self.version or (own if own > 1 else None)
+            version = {} if known is None else {"version": known}
             more = {"validation": True} if self.validation else {}
             return {"baseline": self.method, **version, **more}
-        return {"auto": self.network} if self.role == "auto" else self.network
+        if self.role == "auto":
+            return {"auto": self.network, "version": _BLEND_VERSION}
+        return self.network
 
     @property
     def network(self) -> dict[str, Any]:
