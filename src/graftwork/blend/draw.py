@@ -1,4 +1,4 @@
-"""Which rows a model learns from that cannot learn from all: of classes, rare ones first."""
+"""Which rows a model learns from that cannot learn from all: rare classes first."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Draw:
 def draw(rows: Rows, y: FloatArray, most: int, lots: FloatArray, *, classes: bool) -> Draw:
     """Draw rows without replacement: all, or as many as there may be at most.
 
-    Numbers have equal chances. Of classes each one of each target has the same share of the
+    Numbers have equal chances. Of two classes each one of each target has the same share of the
     draw, unless it has fewer rows: of 40,000 molecules with 1,200 actives, 4,000 rows at random
     have 120 of these, and so drawn nearly all of them. The rows with the smallest lot by chance
     are taken (Ohlsson, Sequential Poisson sampling, J. Off. Stat. 14:149, 1998).
@@ -44,14 +44,14 @@ def draw(rows: Rows, y: FloatArray, most: int, lots: FloatArray, *, classes: boo
     rows
         Numbers of rows, increasing.
     y
-        Labels ``[len(rows), targets]``, NaN where missing; of classes 0 and 1.
+        Labels ``[len(rows), targets]``, NaN where missing.
     most
         How many rows may be drawn.
     lots
         One random number in [0, 1) for each of ``rows``. A row that keeps its lot is drawn again
         from other rows, too.
     classes
-        Whether labels are classes.
+        Whether labels are the classes 0 and 1.
 
     Examples
     --------

@@ -59,8 +59,12 @@ def for_trees(rows: Rows, seed: int) -> Rows:
 
 
 def for_processes(rows: Rows, y: Values, kind: Kind, seed: int) -> Draw:
-    """Return rows that processes learn from, or that all models are judged by."""
+    """Return rows that processes learn from, or that all models are judged by.
+
+    Classes of a `multiclass` target have equal chances, as numbers have: their accuracy would be
+    another one of rows drawn by class.
+    """
     labels = max(_LEAST_ROWS, _PROCESS_ROWS / y.shape[1] ** 0.5)
     most = min(_PROCESS_ROWS, int(labels / max(1.0 - np.isnan(y).mean(), 1e-9)))
     lots = numpy_rng(seed, "blend draw").random(len(y))
-    return draw(rows, y[rows], most, lots[rows], classes=kind != "regression")
+    return draw(rows, y[rows], most, lots[rows], classes=kind == "classification")
