@@ -208,6 +208,7 @@ def test_of_many_rows_a_rare_class_is_learnt_from(run, monkeypatch):
     data = replace(data, y=rare)
     drawn = auto_rows.for_processes(every, rare, "classification", 0)
     assert rare[drawn.rows].sum() == rare.sum() == 19
+    assert len(np.unique(auto_rows.for_processes(every, rare, "multiclass", 0).importance)) == 1
     found = auto.fit_auto(
         data,
         MoleculeTables(data, None),

@@ -78,9 +78,8 @@ class ModelSpec:
     def identity(self) -> dict[str, Any]:
         """What decides the numbers: not the names, not the place."""
         if self.role == "baseline":
-            own = BASELINES[self.method].version if self.method in BASELINES else 1
-            known = self.version or (own if own > 1 else None)
-            version = {} if known is None else {"version": known}
+            own = BASELINES[self.method].version if self.method in BASELINES else self.version
+            version = {} if own in (None, 1) else {"version": own}
             more = {"validation": True} if self.validation else {}
             return {"baseline": self.method, **version, **more}
         if self.role == "auto":
