@@ -81,6 +81,7 @@ class _Lines:
         elapsed = now - self._start
         text = f"{self._title}: {done}"
         if self._total:
-            left = elapsed / max(done, 1) * (self._total - done)
-            text += f" of {self._total} ({done / self._total:.0%}), about {left:.0f} s left"
+            text += f" of {self._total} ({done / self._total:.0%})"
+        if self._total and done:
+            text += f", about {elapsed / done * (self._total - done):.0f} s left"
         say(f"{text}; {elapsed:.0f} s{'; ' + note if note else ''}")
