@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import csv
-import os
 import re
 from importlib import resources
 from pathlib import Path
@@ -20,17 +19,7 @@ from graftwork.data.catalog import (
 from graftwork.data.download import content_sha256
 from graftwork.data.sources import SOURCES, open_table
 from graftwork.errors import InputError
-
-
-def mirrored(name):
-    """Return the file of a mirror; without one, skip or fail."""
-    folder = os.environ.get("GRAFTWORK_DATA")
-    if folder is None or not (Path(folder) / name).is_file():
-        reason = f"GRAFTWORK_DATA has no {name}"
-        if os.environ.get("GRAFTWORK_REQUIRE_DATA") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return Path(folder) / name
+from mirror import mirrored
 
 
 @pytest.fixture

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +13,7 @@ from graftwork.data.membership import Membership, carried_on, record_membership
 from graftwork.data.overlap import Shared, _percent, overlap
 from graftwork.data.sources import open_table
 from graftwork.data.splits import Split
+from mirror import mirrored
 
 CORPUS = ["OC(=O)c1ccccc1", "CCN", "C[C@H](N)C(=O)O", "c1ccncc1CC"]
 LABELLED = [True, False, True, False]
@@ -111,12 +110,7 @@ def test_percentages_never_hide_the_few(part, whole, text):
 
 def real(name, rows):
     """Structures of some rows of a set of the mirror."""
-    folder = os.environ.get("GRAFTWORK_DATA")
-    if folder is None or not (Path(folder) / name).exists():
-        if os.environ.get("GRAFTWORK_REQUIRE_DATA") == "1":
-            pytest.fail(f"GRAFTWORK_DATA has no {name}")
-        pytest.skip(f"GRAFTWORK_DATA has no {name}")
-    return [r.structure for r in islice(open_table(Path(folder) / name).rows(), *rows)]
+    return [r.structure for r in islice(open_table(mirrored(name)).rows(), *rows)]
 
 
 def test_potencies_are_also_in_a_multi_task_corpus(pool):

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,21 +10,12 @@ from tables import cells, make, rows
 
 from graftwork.data.sources import open_table
 from graftwork.errors import InputError
+from mirror import mirrored
 
 if TYPE_CHECKING:
     pass
 
 WEHI = Path(RDConfig.RDDataDir) / "Pains/test_data/wehi_mols.csv"
-
-
-def real(name: str) -> Path:
-    folder = os.environ.get("GRAFTWORK_DATA")
-    if folder is None or not (Path(folder) / name).exists():
-        reason = f"GRAFTWORK_DATA has no {name}"
-        if os.environ.get("GRAFTWORK_REQUIRE_DATA") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return Path(folder) / name
 
 
 @pytest.mark.parametrize(
@@ -131,7 +121,7 @@ def test_a_file_without_header_is_refused():
     ],
 )
 def test_mirror_like_pandas(name, structure, count):
-    path = real(name)
+    path = mirrored(name)
     table = open_table(path)
     frame = pd.read_csv(path, sep="\t" if ".tab" in name else ",", dtype=str, keep_default_na=False)
     assert table.structure_column == structure

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
-import pytest
-
 from graftwork.data.labelled import load_labelled
 from graftwork.evaluation.baselines import TABLES
 from graftwork.evaluation.baselines.linear import FeaturesBaseline
@@ -15,15 +10,13 @@ from graftwork.evaluation.starting_point import starting_point
 from graftwork.metrics import score
 from graftwork.training.fit import fit
 from graftwork.training.lesson import predict_rows
+from mirror import mirrored
 
 METRIC = "multiclass_accuracy"
 
 
 def test_neighbours_tell_more_of_a_paper_than_its_words():
-    folder = os.environ.get("GRAFTWORK_DATA")
-    if folder is None and os.environ.get("GRAFTWORK_REQUIRE_DATA") != "1":
-        pytest.skip("GRAFTWORK_DATA is not set")
-    path = Path(folder or "GRAFTWORK_DATA") / "graphs" / "planetoid_cora.npz"
+    path = mirrored("graphs/planetoid_cora.npz")
     settings = {**NETWORK_DEFAULTS, "start_from": "none", "epochs": 20, "device": "cpu"}
     config = FinetuneConfig(**settings)
     encoder, pretrained = starting_point(config, path)

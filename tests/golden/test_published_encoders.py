@@ -5,15 +5,13 @@ The reference is the original model code in evaluation mode, mean-pooled per mol
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from graftwork.cli.convert import convert
 from graftwork.data.record import Record
 from graftwork.inference import Model, load
+from mirror import mirrored
 
 NAMES = [
     f"{layer}_{stage}"
@@ -22,25 +20,15 @@ NAMES = [
 ]
 
 
-def real(name):
-    folder = os.environ.get("GRAFTWORK_DATA")
-    if folder is None or not (Path(folder) / name).exists():
-        reason = f"GRAFTWORK_DATA has no {name}"
-        if os.environ.get("GRAFTWORK_REQUIRE_DATA") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return Path(folder) / name
-
-
 @pytest.fixture(scope="module")
 def golden():
-    with np.load(real("../golden/pretrain_gnns_embeddings.npz")) as file:
+    with np.load(mirrored("../golden/pretrain_gnns_embeddings.npz")) as file:
         return dict(file)
 
 
 @pytest.fixture(scope="module")
 def smiles():
-    return real("../golden/pretrain_gnns_smiles.txt").read_text().split()
+    return mirrored("../golden/pretrain_gnns_smiles.txt").read_text().split()
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +38,7 @@ def converted(tmp_path_factory):
 
     def make(name) -> Model:
         if name not in models:
-            convert(real(f"weights/pretrain-gnns/{name}.pth"), folder / name)
+            convert(mirrored(f"weights/pretrain-gnns/{name}.pth"), folder / name)
             models[name] = load(folder / name)
         return models[name]
 

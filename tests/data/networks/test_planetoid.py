@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from graftwork.data.networks import NETWORKS, network_store, open_network
 from graftwork.errors import InputError
 from made_networks import citation_arrays, write_citation
+from mirror import mirrored
 
 
 def test_what_the_file_says_is_what_is_read(tmp_path):
@@ -102,10 +100,7 @@ def test_no_file_fits_two_layouts():
     ],
 )
 def test_the_published_networks(name, nodes, links, words, classes, unknown, parts):
-    folder = os.environ.get("GRAFTWORK_DATA")
-    if folder is None and os.environ.get("GRAFTWORK_REQUIRE_DATA") != "1":
-        pytest.skip("GRAFTWORK_DATA is not set")
-    network = open_network(Path(folder or "GRAFTWORK_DATA") / "graphs" / f"planetoid_{name}.npz")
+    network = open_network(mirrored(f"graphs/planetoid_{name}.npz"))
     assert network.num_nodes == nodes
     assert len(network.edge_index) == 2 * links
     assert network.node_x.shape == (nodes, words)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from graftwork.data.networks import (
 from graftwork.data.networks.proteins import FEATURES, MIN_SCORE
 from graftwork.errors import InputError, SchemaMismatchError
 from made_networks import protein_arrays
+from mirror import mirrored
 
 TERMS = [f"GO:{i}" for i in range(6)]
 
@@ -194,13 +194,7 @@ def test_layouts_are_registered():
 
 
 def data(name):
-    folder = os.environ.get("GRAFTWORK_DATA")
-    path = None if folder is None else Path(folder) / "ppi" / name
-    if path is None or not path.is_file():
-        if os.environ.get("GRAFTWORK_REQUIRE_DATA") == "1":
-            pytest.fail(f"GRAFTWORK_DATA has no {name}")
-        pytest.skip(f"GRAFTWORK_DATA has no {name}")
-    return path
+    return mirrored(f"ppi/{name}")
 
 
 def test_the_real_networks_and_the_evaluation_tasks():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import re
 import tarfile
 from dataclasses import replace
@@ -22,6 +21,7 @@ from graftwork.evaluation.benchmark.plan import CELL_FORMAT
 from graftwork.evaluation.benchmark.request import Request, grow
 from graftwork.evaluation.benchmark.settings import decisive
 from graftwork.training.fit_config import FitConfig
+from mirror import mirrored
 
 SEEDS = range(2)
 MEASUREMENTS = Path(__file__).parents[3] / "docs" / "measurements"
@@ -219,11 +219,8 @@ def test_splits_are_decided_in_the_open(tables, tmp_path):
     assert len(bench.data_specs([name, name])) == 1
 
 
-@pytest.mark.skipif(
-    "GRAFTWORK_DATA" not in os.environ and os.environ.get("GRAFTWORK_REQUIRE_DATA") != "1",
-    reason="needs GRAFTWORK_DATA",
-)
 def test_the_catalog_knows_columns_task_and_split():
+    mirrored("SOURCES.tsv")
     freesolv = bench.data_specs(["freesolv"])[0]
     assert (freesolv.split, freesolv.task) == ("scaffold", "regression")
     whole = {s.name: s for s in bench.data_specs([], "moleculeace")}

@@ -34,12 +34,6 @@ def test_a_library_that_is_not_there_is_named_with_its_extra():
         package = "graftwork-no-such-library"
         kinds = ("regression",)
 
-        def fit(self, train, val, kind, seed):
-            raise NotImplementedError(train, val, kind, seed)
-
-        def predict(self, smiles):
-            return np.zeros((len(smiles), 1))
-
     with pytest.raises(InputError, match=r"is not installed.*graftwork\[peers\]"):
         Absent.version()
 
